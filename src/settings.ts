@@ -1,0 +1,97 @@
+import { RelayError } from './errors.ts';
+
+/** The environment's names. The CDK construct writes them, the hosts read them, nothing else knows them. */
+export const environmentNames = {
+  /** ARN of the AgentCore Runtime that is invoked. The only one that must be set. */
+  agentRuntimeArn: 'AGENT_RUNTIME_ARN',
+  /** Endpoint name of the runtime. Default: `DEFAULT`. */
+  agentRuntimeQualifier: 'AGENT_RUNTIME_QUALIFIER',
+  /** Region of the runtime where it is not the relay's own. */
+  agentRuntimeRegion: 'AGENT_RUNTIME_REGION',
+} as const;
+
+/** Bounds of one request, each with a default that suits the deployed chain. Times are in milliseconds. */
+export interface RelayLimits {
+  /** Largest request body, in bytes. Default 1,048,576: what Lambda@Edge can hash. */
+  readonly maxBodyBytes: number;
+  /** Longest prompt, in UTF-16 units. Default 500,000. */
+  readonly maxPromptLength: number;
+  /** Largest single message of the agent's stream, in bytes. Default 10 MiB: AgentCore's own limit for a chunk. */
+  readonly maxMessageBytes: number;
+  /** Largest buffered (not streamed) answer that is translated, in bytes. Default 8 MiB. */
+  readonly maxDocumentBytes: number;
+  /** How long the status waits for AgentCore's headers; then it is 200 and errors are said in the stream. Default 10,000. */
+  readonly graceMs: number;
+  /** Silence after which a keep-alive is sent. Default 15,000. 0 sends none. */
+  readonly keepAliveMs: number;
+  /** Silence of the agent after which the stream ends with `agent_silent`. Default 300,000. */
+  readonly idleTimeoutMs: number;
+  /** The same for a format that has no keep-alive; below CloudFront's read timeout of 120 s. Default 110,000. */
+  readonly quietIdleTimeoutMs: number;
+  /** How long before the host's own timeout the stream ends with `deadline_exceeded`. Default 5,000. */
+  readonly deadlineMarginMs: number;
+}
+
+/** The defaults of {@link RelayLimits}. */
+export const defaultLimits: RelayLimits = {
+  maxBodyBytes: 1_048_576,
+  maxPromptLength: 500_000,
+  maxMessageBytes: 10 * 1024 * 1024,
+  maxDocumentBytes: 8 * 1024 * 1024,
+  graceMs: 10_000,
+  keepAliveMs: 15_000,
+  idleTimeoutMs: 300_000,
+  quietIdleTimeoutMs: 110_000,
+  deadlineMarginMs: 5_000,
+};
+
+/** Where and as whom the relay invokes the agent. */
+export interface AgentRuntimeSettings {
+  /** ARN of the runtime. */
+  readonly agentRuntimeArn: string;
+  /** Endpoint name of the runtime. */
+  readonly qualifier: string;
+  /** Region that is called and signed for. */
+  readonly region: string;
+  /** Base URL of the data plane, without a trailing slash. */
+  readonly endpoint: string;
+}
+
+/** A set of environment variables, such as `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `arn:<partition>:bedrock-agentcore:<region>:<account>:runtime/<id>` (service reference, AgentCore). */
+const runtimeArn = /^arn:(aws[a-z-]*):bedrock-agentcore:([a-z0-9-]+):\d{12}:runtime\/[A-Za-z0-9_-]+$/u;
+
+/**
+ * Reads the agent's address from the environment, as the AWS SDKs do: `AWS_ENDPOINT_URL_BEDROCK_AGENTCORE` before
+ * `AWS_ENDPOINT_URL` before the region's own endpoint.
+ *
+ * @throws RelayError `internal_error` whose message names the variable that is missing or wrong.
+ */
+export function readAgentRuntimeSettings(environment: Environment): AgentRuntimeSettings {
+  const agentRuntimeArn = environment[environmentNames.agentRuntimeArn] ?? '';
+  const parts = runtimeArn.exec(agentRuntimeArn);
+  if (parts === null) {
+    throw new RelayError('internal_error', {
+      cause: `${environmentNames.agentRuntimeArn} is ${agentRuntimeArn === '' ? 'not set' : `"${agentRuntimeArn}"`}; it must be the ARN of an AgentCore Runtime, arn:aws:bedrock-agentcore:<region>:<account>:runtime/<id>`,
+    });
+  }
+  const [, partition, arnRegion = ''] = parts;
+  const region =
+    environment[environmentNames.agentRuntimeRegion] ??
+    environment['AWS_REGION'] ??
+    environment['AWS_DEFAULT_REGION'] ??
+    arnRegion;
+  const suffix = partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
+  const endpoint =
+    environment['AWS_ENDPOINT_URL_BEDROCK_AGENTCORE'] ??
+    environment['AWS_ENDPOINT_URL'] ??
+    `https://bedrock-agentcore.${region}.${suffix}`;
+  return {
+    agentRuntimeArn,
+    qualifier: environment[environmentNames.agentRuntimeQualifier] ?? 'DEFAULT',
+    region,
+    endpoint: endpoint.replace(/\/+$/u, ''),
+  };
+}
