@@ -1,0 +1,72 @@
+/**
+ * The Lambda@Edge function at origin-request, with the body included.
+ *
+ * CloudFront signs what it sends to a Function URL, but not the body: Lambda takes no unsigned payload, so that somebody
+ * has to put the body's SHA-256 into `x-amz-content-sha256` ("Restrict access to an AWS Lambda function URL origin",
+ * CloudFront Developer Guide). A viewer with `curl` will not, therefore this function does, for every method: without a
+ * body the hash is that of nothing, which is what CloudFront would sign anyway, and a viewer's own value never stands.
+ */
+import { createHash } from 'node:crypto';
+
+/** Header values by lower-case name ("Lambda@Edge event structure", CloudFront Developer Guide). */
+export type EdgeHeaders = Record<string, { key?: string; value: string }[]>;
+
+/** The viewer's body as CloudFront shows it: a copy, cut at 1 MB at origin-request. */
+export interface EdgeRequestBody {
+  /** Whether `data` is not all of it. */
+  readonly inputTruncated: boolean;
+  /** `base64` is what CloudFront sends; `text` is what another function before this one may have set. */
+  readonly encoding: 'base64' | 'text';
+  readonly data: string;
+}
+
+/** The request that is on its way to the origin. */
+export interface EdgeRequest {
+  readonly method: string;
+  readonly headers: EdgeHeaders;
+  /** Absent where there is none, and where the association does not include it. */
+  readonly body?: EdgeRequestBody;
+}
+
+/** What Lambda@Edge hands to an origin-request function. */
+export interface OriginRequestEvent {
+  readonly Records: readonly [
+    { readonly cf: { readonly config: { readonly requestId: string }; readonly request: EdgeRequest } },
+  ];
+}
+
+/** An answer given at the edge; the origin never sees the request. */
+export interface EdgeResponse {
+  readonly status: string;
+  readonly statusDescription: string;
+  readonly headers: EdgeHeaders;
+  readonly body: string;
+}
+
+/** Puts the body's SHA-256 on the request, or answers 413 where CloudFront did not show all of the body. */
+export async function handler(event: OriginRequestEvent): Promise<EdgeRequest | EdgeResponse> {
+  const { config, request } = event.Records[0].cf;
+  if (request.body?.inputTruncated === true) {
+    return refuse(config.requestId);
+  }
+  // The raw bytes: a detour over a string would change every body that is not UTF-8, and with it the hash.
+  const bytes = Buffer.from(request.body?.data ?? '', request.body?.encoding === 'text' ? 'utf8' : 'base64');
+  const value = createHash('sha256').update(bytes).digest('hex');
+  request.headers['x-amz-content-sha256'] = [{ key: 'x-amz-content-sha256', value }];
+  return request;
+}
+
+/** A hash over the first megabyte would be signed, refused by Lambda, and reach the viewer as a 403 about signatures. */
+function refuse(requestId: string): EdgeResponse {
+  const message = 'the body is too large; at most 1 MB is allowed';
+  return {
+    status: '413',
+    statusDescription: 'Payload Too Large',
+    headers: {
+      'content-type': [{ key: 'content-type', value: 'application/json' }],
+      'cache-control': [{ key: 'cache-control', value: 'no-store' }],
+      'x-request-id': [{ key: 'x-request-id', value: requestId }],
+    },
+    body: JSON.stringify({ error: { code: 'payload_too_large', message, requestId } }),
+  };
+}
