@@ -7,7 +7,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { homedir, hostname, tmpdir } from 'node:os';
@@ -108,7 +108,9 @@ async function pythonAgents(): Promise<readonly Agent[]> {
   const wanted = ['strands-agents', 'bedrock-agentcore'];
   execFileSync(python, ['-m', 'pip', 'install', '--quiet', ...wanted], { stdio: 'inherit' });
   const installed = JSON.parse(
-    execFileSync(python, ['-m', 'pip', 'list', '--format', 'json', '--disable-pip-version-check'], { encoding: 'utf8' }),
+    execFileSync(python, ['-m', 'pip', 'list', '--format', 'json', '--disable-pip-version-check'], {
+      encoding: 'utf8',
+    }),
   ) as { name: string; version: string }[];
   const packages = Object.fromEntries(
     installed.filter(({ name }) => wanted.includes(name)).map(({ name, version }) => [name, version]),
@@ -197,7 +199,8 @@ function extensionOf(contentType: string): string {
 function refusePrivate(file: string, body: Buffer): void {
   const told = [root, homedir(), tmpdir(), hostname()].find((secret) => secret.length > 1 && body.includes(secret));
   if (told !== undefined) throw new Error(`${file} holds "${told}", which is of this machine`);
-  if (body.length > maxFixtureBytes) throw new Error(`${file} has ${body.length} bytes, the limit is ${maxFixtureBytes}`);
+  if (body.length > maxFixtureBytes)
+    throw new Error(`${file} has ${body.length} bytes, the limit is ${maxFixtureBytes}`);
 }
 
 async function ready(child: ChildProcess, port: number): Promise<void> {

@@ -93,11 +93,7 @@ const toolTurn = [
 ];
 
 const failingToolTurn = [
-  [
-    messageStart,
-    ...toolUse('tooluse_Pf9xW2', 'calculator', '', '{"expression": "1/0"}'),
-    ...ending('toolUse', 30, 14),
-  ],
+  [messageStart, ...toolUse('tooluse_Pf9xW2', 'calculator', '', '{"expression": "1/0"}'), ...ending('toolUse', 30, 14)],
   [messageStart, ...text('That did not ', 'work.'), ...ending('endTurn', 52, 8)],
 ];
 
