@@ -61,7 +61,7 @@ export interface AgentRuntimeSettings {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `arn:<partition>:bedrock-agentcore:<region>:<account>:runtime/<id>` (service reference, AgentCore). */
-const runtimeArn = /^arn:(aws[a-z-]*):bedrock-agentcore:([a-z0-9-]+):\d{12}:runtime\/[A-Za-z0-9_-]+$/u;
+export const agentRuntimeArnPattern: RegExp = /^arn:(aws[a-z-]*):bedrock-agentcore:([a-z0-9-]+):\d{12}:runtime\/[A-Za-z0-9_-]+$/u;
 
 /**
  * Reads the agent's address from the environment, as the AWS SDKs do: `AWS_ENDPOINT_URL_BEDROCK_AGENTCORE` before
@@ -71,7 +71,7 @@ const runtimeArn = /^arn:(aws[a-z-]*):bedrock-agentcore:([a-z0-9-]+):\d{12}:runt
  */
 export function readAgentRuntimeSettings(environment: Environment): AgentRuntimeSettings {
   const agentRuntimeArn = environment[environmentNames.agentRuntimeArn] ?? '';
-  const parts = runtimeArn.exec(agentRuntimeArn);
+  const parts = agentRuntimeArnPattern.exec(agentRuntimeArn);
   if (parts === null) {
     throw new RelayError('internal_error', {
       cause: `${environmentNames.agentRuntimeArn} is ${agentRuntimeArn === '' ? 'not set' : `"${agentRuntimeArn}"`}; it must be the ARN of an AgentCore Runtime, arn:aws:bedrock-agentcore:<region>:<account>:runtime/<id>`,

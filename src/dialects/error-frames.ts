@@ -1,0 +1,31 @@
+import { isJsonObject } from '../json.ts';
+import type { Dialect } from './dialect.ts';
+
+/**
+ * The error frames of both AgentCore SDKs. TypeScript (`bedrock-agentcore` 0.4, npm): `event: error` with
+ * `{"error":"…"}`; Python (`bedrock_agentcore` 1.22, `runtime/app.py`): `{"error","error_type","message"}`. Both send a
+ * clean end after it, and both put the exception's own text there, which is why none of it goes on.
+ */
+export const errorFrames: Dialect = {
+  name: 'agentcore-error',
+  createReader(emit) {
+    return {
+      read({ event, value }) {
+        const fields = isJsonObject(value) ? value : {};
+        // A yielded value that the Python SDK could not serialize: one lost frame, not a failed run.
+        if (fields['error'] === 'Serialization failed' && 'original_type' in fields) return true;
+        const isErrorObject = 'error' in fields && !('event' in fields) && !('type' in fields);
+        if (event !== 'error' && !isErrorObject) return false;
+        emit(agentError(fields['error_type']));
+        return true;
+      },
+    };
+  },
+};
+
+/** The event for an error that the agent names by an exception's name, such as `ModelThrottledException`. */
+export function agentError(exceptionName: unknown): { type: 'error'; code: string; message: string } {
+  return typeof exceptionName === 'string' && /throttl/iu.test(exceptionName)
+    ? { type: 'error', code: 'agent_throttled', message: 'too many requests to the agent; try again in a moment' }
+    : { type: 'error', code: 'agent_error', message: 'the agent reported an error' };
+}

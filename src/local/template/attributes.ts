@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import type { TemplateResource } from './resource.ts';
+
+/** Reads one value that CloudFormation would give after the deployment; `Ref` stands for the resource's own id. */
+type AttributeReader = (resource: TemplateResource) => string;
+
+/**
+ * What the resources of the chain answer to `Ref` and `Fn::GetAtt`. Names and ids that AWS would invent are derived
+ * from the stack and the logical id, so that they look like AWS's and are the same in every run.
+ */
+const attributes: Readonly<Record<string, Readonly<Record<string, AttributeReader>>>> = {
+  'AWS::Lambda::Function': { Ref: functionName, Arn: functionArn },
+  'AWS::Lambda::Version': { Ref: (version) => `${unqualified(version.get('FunctionName').string(), version)}:1` },
+  'AWS::Lambda::Alias': { Ref: aliasArn, AliasArn: aliasArn },
+  'AWS::Lambda::Url': {
+    Ref: (url) => unqualified(url.get('TargetFunctionArn').string(), url),
+    FunctionArn: (url) => url.get('TargetFunctionArn').string(),
+    FunctionUrl: (url) => `https://${functionUrlId(url)}.lambda-url.${url.stack.region}.on.aws/`,
+  },
+  'AWS::CloudFront::Distribution': {
+    Ref: distributionId,
+    Id: distributionId,
+    DomainName: (distribution) => `d${invented(distribution, 13).toLowerCase()}.cloudfront.net`,
+  },
+  'AWS::CloudFront::Function': { Ref: cloudFrontFunctionArn, FunctionARN: cloudFrontFunctionArn },
+  'AWS::CloudFront::OriginAccessControl': { Ref: policyId, Id: policyId },
+  'AWS::CloudFront::CachePolicy': { Ref: policyId, Id: policyId },
+  'AWS::CloudFront::OriginRequestPolicy': { Ref: policyId, Id: policyId },
+  'AWS::CloudFront::ResponseHeadersPolicy': { Ref: policyId, Id: policyId },
+  'AWS::BedrockAgentCore::Runtime': {
+    Ref: runtimeId,
+    AgentRuntimeId: runtimeId,
+    AgentRuntimeArn: (runtime) => arn(runtime, 'bedrock-agentcore', `runtime/${runtimeId(runtime)}`),
+    AgentRuntimeVersion: () => '1',
+  },
+  'AWS::SSM::Parameter': {
+    Ref: (parameter) => parameter.get('Name').string(),
+    Value: (parameter) => parameter.get('Value').string(),
+  },
+  'AWS::Logs::LogGroup': {
+    Ref: (group) => group.get('LogGroupName').optionalString() ?? `${group.stack.name}-${group.logicalId}`,
+  },
+};
+
+/** The value of `Ref` (attribute `Ref`) or `Fn::GetAtt`, or undefined where the local chain does not know it. */
+export function attributeOf(resource: TemplateResource, attribute: string): string | undefined {
+  return attributes[resource.type]?.[attribute]?.(resource);
+}
+
+/** The id in a Function URL's host name: 32 of `[a-z0-9]`. */
+export function functionUrlId(url: TemplateResource): string {
+  return invented(url, 32).toLowerCase();
+}
+
+/** A function's ARN without its version or alias, from its ARN or its name. */
+export function unqualified(nameOrArn: string, within: TemplateResource): string {
+  if (!nameOrArn.startsWith('arn:')) {
+    return arn(within, 'lambda', `function:${nameOrArn.split(':')[0] ?? nameOrArn}`);
+  }
+  return nameOrArn.split(':').slice(0, 7).join(':');
+}
+
+function functionName(lambda: TemplateResource): string {
+  const given = lambda.get('FunctionName').optionalString();
+  return given ?? `${lambda.stack.name}-${lambda.logicalId}`.slice(0, 51).concat('-', invented(lambda, 12));
+}
+
+function functionArn(lambda: TemplateResource): string {
+  return arn(lambda, 'lambda', `function:${functionName(lambda)}`);
+}
+
+function aliasArn(alias: TemplateResource): string {
+  return `${unqualified(alias.get('FunctionName').string(), alias)}:${alias.get('Name').string()}`;
+}
+
+function distributionId(distribution: TemplateResource): string {
+  return `E${invented(distribution, 13)}`;
+}
+
+function cloudFrontFunctionArn(viewerFunction: TemplateResource): string {
+  const { partition, accountId } = viewerFunction.stack;
+  return `arn:${partition}:cloudfront::${accountId}:function/${viewerFunction.get('Name').string()}`;
+}
+
+function policyId(policy: TemplateResource): string {
+  const hex = digest(policy).toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+}
+
+function runtimeId(runtime: TemplateResource): string {
+  return `${runtime.get('AgentRuntimeName').string()}-${invented(runtime, 10)}`;
+}
+
+function arn(resource: TemplateResource, service: string, path: string): string {
+  const { partition, region, accountId } = resource.stack;
+  return `arn:${partition}:${service}:${region}:${accountId}:${path}`;
+}
+
+/** Upper-case letters and digits, always the same for the same resource. */
+function invented(resource: TemplateResource, length: number): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+  return Array.from(digest(resource).subarray(0, length), (byte) => alphabet.charAt(byte % alphabet.length)).join('');
+}
+
+function digest(resource: TemplateResource): Buffer {
+  return createHash('sha256').update(`${resource.stack.name}/${resource.logicalId}`).digest();
+}

@@ -1,0 +1,131 @@
+/** A Lambda function as the template deploys it. */
+export interface DeployedFunction {
+  /** The resource's logical id, for what the developer reads. */
+  readonly logicalId: string;
+  readonly name: string;
+  /** ARN without version or alias. */
+  readonly arn: string;
+  /** Folder of the unpacked asset. */
+  readonly codeDirectory: string;
+  readonly handler: string;
+  /** Such as `nodejs24.x`. */
+  readonly runtime: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly memorySizeMb: number;
+  /** `arm64` or `x86_64`. */
+  readonly architecture: string;
+  readonly region: string;
+  readonly accountId: string;
+}
+
+/** A Function URL with `AWS_IAM` and `RESPONSE_STREAM`. */
+export interface DeployedFunctionUrl {
+  /** The first label of its host name. */
+  readonly urlId: string;
+  readonly domainName: string;
+  readonly region: string;
+  readonly accountId: string;
+  readonly function: DeployedFunction;
+  /** Why CloudFront may not invoke it: what is missing in the function's policy; undefined where it may. */
+  readonly refusal: string | undefined;
+}
+
+/** An origin: a Function URL behind CloudFront. */
+export interface DeployedOrigin {
+  readonly id: string;
+  readonly domainName: string;
+  /** Put before the path; empty where there is none. */
+  readonly path: string;
+  /** Longest wait for the first byte and for each next one, in milliseconds. */
+  readonly readTimeoutMs: number;
+  /** Longest time for the whole answer, in milliseconds; undefined where the template sets none. */
+  readonly completionTimeoutMs: number | undefined;
+  readonly keepAliveTimeoutSeconds: number;
+  readonly sslProtocols: readonly string[];
+  readonly customHeaders: Readonly<Record<string, string>>;
+  /** `always`, `never` or `no-override`; undefined where the origin has no origin access control. */
+  readonly signingBehavior: string | undefined;
+  readonly functionUrl: DeployedFunctionUrl;
+}
+
+/** Which names of a kind (headers, cookies, query strings) an origin request policy lets through. */
+export interface PolicyFilter {
+  readonly kind: 'none' | 'all' | 'only' | 'except';
+  /** For `only` and `except`; header names in lower case. */
+  readonly names: readonly string[];
+}
+
+/** What of the viewer's request reaches the origin. */
+export interface OriginRequestPolicy {
+  readonly headers: PolicyFilter;
+  readonly cookies: PolicyFilter;
+  readonly queryStrings: PolicyFilter;
+}
+
+/** What CloudFront adds to and takes from every response. */
+export interface ResponseHeadersPolicy {
+  readonly set: readonly { readonly name: string; readonly value: string; readonly override: boolean }[];
+  /** Names in lower case. */
+  readonly remove: readonly string[];
+}
+
+/** A CloudFront Function at viewer-request. */
+export interface DeployedViewerFunction {
+  readonly name: string;
+  readonly code: string;
+}
+
+/** A Lambda@Edge function at origin-request. */
+export interface DeployedEdgeFunction {
+  readonly function: DeployedFunction;
+  readonly includeBody: boolean;
+}
+
+/** One cache behaviour. */
+export interface DeployedBehaviour {
+  /** `*` for the default. */
+  readonly pathPattern: string;
+  readonly allowedMethods: readonly string[];
+  readonly origin: DeployedOrigin;
+  readonly viewerFunction: DeployedViewerFunction | undefined;
+  readonly edgeFunction: DeployedEdgeFunction | undefined;
+  readonly originRequestPolicy: OriginRequestPolicy;
+  readonly responseHeadersPolicy: ResponseHeadersPolicy;
+}
+
+/** The CloudFront distribution. */
+export interface DeployedDistribution {
+  readonly logicalId: string;
+  readonly id: string;
+  readonly arn: string;
+  readonly domainName: string;
+  readonly accountId: string;
+  /** True where a web ACL stands before it, which the local chain does not run. */
+  readonly hasWebAcl: boolean;
+  /** In the order of precedence; the default is the last. */
+  readonly behaviours: readonly DeployedBehaviour[];
+}
+
+/** An agent that the template deploys as a code bundle. */
+export interface DeployedAgent {
+  readonly logicalId: string;
+  readonly codeDirectory: string;
+  readonly entryPoint: readonly string[];
+  /** Such as `NODE_22`. */
+  readonly runtime: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly idleTimeoutMs: number;
+  readonly maxLifetimeMs: number;
+}
+
+/** What the templates deploy, as far as a request meets it. */
+export interface Deployment {
+  readonly distribution: DeployedDistribution;
+  /** The runtime that the relay invokes. */
+  readonly agentRuntimeArn: string;
+  /** The region of that runtime. */
+  readonly agentRegion: string;
+  /** Undefined where the relay invokes a runtime that another stack deployed. */
+  readonly agent: DeployedAgent | undefined;
+}

@@ -1,0 +1,67 @@
+import { LocalChainError } from '../local-chain-error.ts';
+import { readCloudAssembly } from './cloud-assembly.ts';
+import type { CloudAssembly } from './cloud-assembly.ts';
+import type { DeployedAgent, DeployedDistribution, Deployment } from './deployment.ts';
+import { readDistribution } from './read-distribution.ts';
+import { assetDirectory } from './read-function.ts';
+import type { TemplateResource } from './resource.ts';
+import { openTemplates } from './templates.ts';
+import type { TemplateEnvironment } from './templates.ts';
+
+/** The variable that names the runtime to the relay. */
+const agentRuntimeArnVariable = 'AGENT_RUNTIME_ARN';
+
+/**
+ * Reads from a cloud assembly what a request meets on its way: the distribution, its functions, the agent.
+ *
+ * @throws LocalChainError with a sentence that names the resource and the property that is missing or not emulated.
+ */
+export function readDeployment(assemblyDirectory: string, environment: TemplateEnvironment): Deployment {
+  const assembly = readCloudAssembly(assemblyDirectory);
+  const templates = openTemplates(assembly, environment);
+  const distribution = readDistribution(templates, assembly);
+  const agentRuntimeArn = findAgentRuntimeArn(distribution);
+  const runtime = templates.findBy('AWS::BedrockAgentCore::Runtime', 'AgentRuntimeArn', agentRuntimeArn);
+  return {
+    distribution,
+    agentRuntimeArn,
+    agentRegion: agentRuntimeArn.split(':')[3] ?? environment.region,
+    agent: runtime === undefined ? undefined : readAgent(runtime, assembly),
+  };
+}
+
+function findAgentRuntimeArn(distribution: DeployedDistribution): string {
+  const relays = distribution.behaviours.map(({ origin }) => origin.functionUrl.function);
+  const arns = new Set(relays.map(({ environment }) => environment[agentRuntimeArnVariable]));
+  arns.delete(undefined);
+  const [arn, ...others] = arns;
+  if (arn === undefined) {
+    const names = [...new Set(relays.map(({ logicalId }) => logicalId))].join(', ');
+    throw new LocalChainError(`the function ${names} has no environment variable ${agentRuntimeArnVariable}`);
+  }
+  if (others.length > 0) {
+    throw new LocalChainError(`the local chain runs one agent, and the functions name ${arns.size}`);
+  }
+  return arn;
+}
+
+function readAgent(runtime: TemplateResource, assembly: CloudAssembly): DeployedAgent {
+  const code = runtime.get('AgentRuntimeArtifact').get('CodeConfiguration');
+  if (code.isMissing) {
+    throw code.fault('is missing: the local chain runs code bundles, not container images; use --agent-url for those');
+  }
+  const language = code.get('Runtime');
+  if (!language.string().startsWith('NODE_')) {
+    throw language.fault(`is "${language.string()}"; the local chain runs NODE bundles; use --agent-url for others`);
+  }
+  const lifecycle = runtime.get('LifecycleConfiguration');
+  return {
+    logicalId: runtime.logicalId,
+    codeDirectory: assetDirectory(assembly, code.get('Code').get('S3').get('Prefix').string(), runtime),
+    entryPoint: code.get('EntryPoint').strings(),
+    runtime: language.string(),
+    environment: runtime.get('EnvironmentVariables').record(),
+    idleTimeoutMs: lifecycle.get('IdleRuntimeSessionTimeout').number(900) * 1000,
+    maxLifetimeMs: lifecycle.get('MaxLifetime').number(28_800) * 1000,
+  };
+}

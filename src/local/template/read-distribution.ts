@@ -1,0 +1,209 @@
+import { LocalChainError } from '../local-chain-error.ts';
+import { attributeOf } from './attributes.ts';
+import type { CloudAssembly } from './cloud-assembly.ts';
+import type {
+  DeployedBehaviour,
+  DeployedDistribution,
+  DeployedEdgeFunction,
+  DeployedOrigin,
+  DeployedViewerFunction,
+} from './deployment.ts';
+import { readFunctionByArn, readFunctionUrl } from './read-function.ts';
+import { readOriginRequestPolicy, readResponseHeadersPolicy, requireNoCaching } from './read-policies.ts';
+import type { Property, TemplateResource } from './resource.ts';
+import type { Templates } from './templates.ts';
+
+interface Reading {
+  readonly templates: Templates;
+  readonly assembly: CloudAssembly;
+  readonly distribution: TemplateResource;
+  readonly distributionArn: string;
+}
+
+/** The largest CloudFront Function that AWS takes, in bytes (CloudFront, Quotas on CloudFront Functions). */
+const maxViewerFunctionBytes = 10_240;
+
+/** Reads the one distribution of the assembly, with all that its behaviours lead to. */
+export function readDistribution(templates: Templates, assembly: CloudAssembly): DeployedDistribution {
+  const [distribution, ...others] = templates.all('AWS::CloudFront::Distribution');
+  if (distribution === undefined) {
+    throw new LocalChainError(
+      `no stack of "${assembly.directory}" has a resource of type AWS::CloudFront::Distribution: there is nothing to serve`,
+    );
+  }
+  if (others.length > 0) {
+    const found = [distribution, ...others].map((resource) => resource.toString()).join(', ');
+    throw new LocalChainError(`the local chain serves one distribution, and the assembly has ${found}`);
+  }
+  const id = attributeOf(distribution, 'Ref') ?? distribution.logicalId;
+  const { partition, accountId } = distribution.stack;
+  const arn = `arn:${partition}:cloudfront::${accountId}:distribution/${id}`;
+  const config = distribution.get('DistributionConfig');
+  for (const name of ['CustomErrorResponses', 'OriginGroups']) {
+    if (!config.get(name).isMissing) {
+      throw config.get(name).fault('is set: the local chain does not emulate it');
+    }
+  }
+  const reading: Reading = { templates, assembly, distribution, distributionArn: arn };
+  const origins = new Map<string, DeployedOrigin>();
+  const originOf = (behaviour: Property): DeployedOrigin => {
+    const target = behaviour.get('TargetOriginId');
+    const origin = origins.get(target.string()) ?? readOrigin(findOrigin(config, target), reading);
+    origins.set(origin.id, origin);
+    return origin;
+  };
+  return {
+    logicalId: distribution.logicalId,
+    id,
+    arn,
+    domainName: attributeOf(distribution, 'DomainName') ?? '',
+    accountId,
+    hasWebAcl: !config.get('WebACLId').isMissing,
+    behaviours: [
+      ...config
+        .get('CacheBehaviors')
+        .list()
+        .map((behaviour) =>
+          readBehaviour(behaviour, behaviour.get('PathPattern').string(), originOf(behaviour), reading),
+        ),
+      readBehaviour(
+        config.get('DefaultCacheBehavior'),
+        '*',
+        originOf(config.get('DefaultCacheBehavior')),
+        reading,
+      ),
+    ],
+  };
+}
+
+function findOrigin(config: Property, target: Property): Property {
+  const id = target.string();
+  const origin = config
+    .get('Origins')
+    .list()
+    .find((candidate) => candidate.get('Id').string() === id);
+  if (origin === undefined) {
+    throw target.fault(`is "${id}", and the distribution has no such origin`);
+  }
+  return origin;
+}
+
+function readOrigin(origin: Property, reading: Reading): DeployedOrigin {
+  const { templates, assembly, distributionArn } = reading;
+  const domainName = origin.get('DomainName').string();
+  const url = templates.findBy('AWS::Lambda::Url', 'FunctionUrl', `https://${domainName}/`);
+  if (url === undefined) {
+    throw origin.get('DomainName').fault(`is "${domainName}", which is not a Function URL of this assembly`);
+  }
+  const custom = origin.get('CustomOriginConfig');
+  const completionTimeout = origin.get('ResponseCompletionTimeout');
+  return {
+    id: origin.get('Id').string(),
+    domainName,
+    path: origin.get('OriginPath').optionalString() ?? '',
+    readTimeoutMs: custom.get('OriginReadTimeout').number(30) * 1000,
+    completionTimeoutMs: completionTimeout.isMissing ? undefined : completionTimeout.number(0) * 1000,
+    keepAliveTimeoutSeconds: custom.get('OriginKeepaliveTimeout').number(5),
+    sslProtocols: custom.get('OriginSSLProtocols').strings(),
+    customHeaders: Object.fromEntries(
+      origin
+        .get('OriginCustomHeaders')
+        .list()
+        .map((header) => [header.get('HeaderName').string(), header.get('HeaderValue').string()]),
+    ),
+    signingBehavior: readSigningBehavior(origin.get('OriginAccessControlId'), templates),
+    functionUrl: readFunctionUrl(url, templates, assembly, distributionArn),
+  };
+}
+
+function readSigningBehavior(accessControlId: Property, templates: Templates): string | undefined {
+  const id = accessControlId.optionalString();
+  if (id === undefined || id === '') {
+    return undefined;
+  }
+  const config = templates
+    .findBy('AWS::CloudFront::OriginAccessControl', 'Ref', id)
+    ?.get('OriginAccessControlConfig');
+  if (config === undefined) {
+    throw accessControlId.fault(`is "${id}", which no stack deploys`);
+  }
+  const type = config.get('OriginAccessControlOriginType');
+  if (type.string() !== 'lambda') {
+    throw type.fault(`is "${type.string()}"; a Function URL needs "lambda"`);
+  }
+  return config.get('SigningBehavior').string();
+}
+
+function readBehaviour(
+  behaviour: Property,
+  pathPattern: string,
+  origin: DeployedOrigin,
+  reading: Reading,
+): DeployedBehaviour {
+  const { templates } = reading;
+  requireNoCaching(behaviour, templates);
+  const methods = behaviour.get('AllowedMethods').strings();
+  return {
+    pathPattern,
+    allowedMethods: methods.length === 0 ? ['GET', 'HEAD'] : methods,
+    origin,
+    viewerFunction: readViewerFunction(behaviour, templates),
+    edgeFunction: readEdgeFunction(behaviour, reading),
+    originRequestPolicy: readOriginRequestPolicy(behaviour, templates),
+    responseHeadersPolicy: readResponseHeadersPolicy(behaviour, templates),
+  };
+}
+
+function readViewerFunction(behaviour: Property, templates: Templates): DeployedViewerFunction | undefined {
+  const association = onlyAssociation(behaviour.get('FunctionAssociations'), 'viewer-request');
+  if (association === undefined) {
+    return undefined;
+  }
+  const arn = association.get('FunctionARN');
+  const resource = templates.findBy('AWS::CloudFront::Function', 'Ref', arn.string());
+  if (resource === undefined) {
+    throw arn.fault(`is "${arn.string()}", which no stack deploys`);
+  }
+  const runtime = resource.get('FunctionConfig').get('Runtime');
+  if (runtime.string() !== 'cloudfront-js-2.0') {
+    throw runtime.fault(`is "${runtime.string()}"; the local chain runs cloudfront-js-2.0`);
+  }
+  const code = resource.get('FunctionCode');
+  const size = Buffer.byteLength(code.string());
+  if (size > maxViewerFunctionBytes) {
+    throw code.fault(`has ${size} bytes; CloudFront takes at most ${maxViewerFunctionBytes}`);
+  }
+  return { name: resource.get('Name').string(), code: code.string() };
+}
+
+/** Checks what Lambda@Edge demands of a function (CloudFront, Restrictions on Lambda@Edge) and reads it. */
+function readEdgeFunction(behaviour: Property, reading: Reading): DeployedEdgeFunction | undefined {
+  const association = onlyAssociation(behaviour.get('LambdaFunctionAssociations'), 'origin-request');
+  if (association === undefined) {
+    return undefined;
+  }
+  const arn = association.get('LambdaFunctionARN');
+  if (!/:\d+$/u.test(arn.string())) {
+    throw arn.fault(`is "${arn.string()}"; Lambda@Edge needs a numbered version`);
+  }
+  const lambda = readFunctionByArn(reading.templates, reading.assembly, arn.string(), reading.distribution);
+  const faults = [
+    lambda.region === 'us-east-1' ? undefined : `is deployed in ${lambda.region}, not in us-east-1`,
+    lambda.architecture === 'x86_64' ? undefined : `has the architecture ${lambda.architecture}, not x86_64`,
+    Object.keys(lambda.environment).length === 0 ? undefined : 'has environment variables',
+    lambda.timeoutMs <= 30_000 ? undefined : `has a timeout of ${lambda.timeoutMs / 1000} s, over 30 s`,
+  ].filter((fault) => fault !== undefined);
+  if (faults.length > 0) {
+    throw arn.fault(`leads to ${lambda.logicalId}, which ${faults.join(' and ')}: Lambda@Edge would not take it`);
+  }
+  return { function: lambda, includeBody: association.get('IncludeBody').boolean() };
+}
+
+function onlyAssociation(associations: Property, eventType: string): Property | undefined {
+  const list = associations.list();
+  const other = list.map((association) => association.get('EventType')).find((type) => type.string() !== eventType);
+  if (other !== undefined) {
+    throw other.fault(`is "${other.string()}"; the local chain runs ${eventType} here`);
+  }
+  return list[0];
+}

@@ -1,0 +1,85 @@
+import type { RelayError } from '../errors.ts';
+import { formatSse, formatSseComment } from '../sse/sse-format.ts';
+import { renderJsonError } from './json-error.ts';
+import { promptEndpoint } from './prompt-endpoint.ts';
+import type { ByteCopier, ByteProtocol } from './protocol.ts';
+
+const eventStream = 'text/event-stream';
+
+/**
+ * The agent's own content type and bytes, untouched. Only what the agent did not say is added: comments while it is
+ * silent, and an `event: error` message where its answer breaks off.
+ */
+export const original: ByteProtocol = {
+  kind: 'bytes',
+  name: 'original',
+  endpoint: promptEndpoint,
+  lateContentType: eventStream,
+  renderError: renderJsonError,
+  hasKeepAlive: isEventStream,
+  createCopier(contentType, sentContentType) {
+    if (isEventStream(contentType)) return createEventStreamCopier();
+    return isEventStream(sentContentType) ? createWrappingCopier() : createDocumentCopier();
+  },
+};
+
+function isEventStream(contentType: string): boolean {
+  return contentType.toLowerCase().startsWith(eventStream);
+}
+
+function formatError(error: RelayError): string {
+  return formatSse({ event: 'error', data: describe(error) });
+}
+
+function describe(error: RelayError): string {
+  return JSON.stringify({ error: { code: error.code, message: error.message } });
+}
+
+function createEventStreamCopier(): ByteCopier {
+  /** The last four bytes, oldest first: enough to see a blank line of any kind of line break. */
+  let lastBytes = 0;
+  const isBetweenMessages = () =>
+    lastBytes === 0 ||
+    (lastBytes & 0xffff) === 0x0a0a ||
+    (lastBytes & 0xffff) === 0x0d0d ||
+    (lastBytes & 0xffffff) === 0x0a0d0a;
+  return {
+    push(chunk) {
+      for (let index = Math.max(0, chunk.length - 4); index < chunk.length; index++) {
+        lastBytes = (lastBytes << 8) | (chunk[index] ?? 0);
+      }
+      return chunk;
+    },
+    keepAlive: () => (isBetweenMessages() ? formatSseComment('keep-alive') : ''),
+    finish: () => '',
+    // Half a message cannot be taken back; ended by a blank line, at least it does not swallow the error.
+    fail: (error) => (isBetweenMessages() ? '' : '\n\n') + formatError(error),
+  };
+}
+
+/** The viewer waits for an event stream and the agent sends a document: it becomes the data of one message. */
+function createWrappingCopier(): ByteCopier {
+  const decoder = new TextDecoder();
+  let begun = false;
+  const wrap = (text: string) => {
+    const prefix = begun || text === '' ? '' : 'data: ';
+    begun ||= text !== '';
+    return prefix + text.replace(/\r\n|\r|\n/gu, '\ndata: ');
+  };
+  return {
+    push: (chunk) => wrap(decoder.decode(chunk, { stream: true })),
+    keepAlive: () => (begun ? '' : formatSseComment('keep-alive')),
+    finish: () => wrap(decoder.decode()) + (begun ? '\n\n' : ''),
+    fail: (error) => (begun ? '\n\n' : '') + formatError(error),
+  };
+}
+
+/** JSON or text that breaks off has no place for an error; what is appended at least keeps it from parsing. */
+function createDocumentCopier(): ByteCopier {
+  return {
+    push: (chunk) => chunk,
+    keepAlive: () => '',
+    finish: () => '',
+    fail: (error) => `\n${describe(error)}\n`,
+  };
+}

@@ -1,0 +1,46 @@
+import { RelayError } from '../errors.ts';
+import { ndjson } from './ndjson.ts';
+import { original } from './original.ts';
+import type { Endpoint, Protocol } from './protocol.ts';
+import { transformed } from './transformed.ts';
+
+/** The protocols that a relay has where the user names none. The first one of an endpoint is its default. */
+export const defaultProtocols: readonly Protocol[] = [original, transformed, ndjson];
+
+/** A path that invokes the agent. */
+export interface Route {
+  readonly endpoint: Endpoint;
+  /** Writes errors of requests that could not be read. */
+  readonly protocol: Protocol;
+  /**
+   * Finds the protocol that writes the answer.
+   *
+   * @throws RelayError `invalid_response_format` where the relay has none of this name.
+   */
+  selectOutput(name: string | undefined): Protocol;
+}
+
+/** Creates the lookup from a path to its route; undefined where nothing is there. */
+export function createRoutes(protocols: readonly Protocol[]): (path: string) => Route | undefined {
+  const routes = new Map<string, Route>();
+  for (const protocol of protocols) {
+    const { endpoint } = protocol;
+    if (routes.has(endpoint.path)) continue;
+    routes.set(endpoint.path, {
+      endpoint,
+      protocol,
+      selectOutput(name) {
+        if (name === undefined) return protocol;
+        const selected = protocols.find((candidate) => candidate.name === name);
+        if (selected === undefined) {
+          const names = protocols.map((candidate) => `"${candidate.name}"`).join(', ');
+          throw new RelayError('invalid_response_format', {
+            message: `"response" must be one of ${names}, got ${JSON.stringify(name.slice(0, 40))}`,
+          });
+        }
+        return selected;
+      },
+    });
+  }
+  return (path) => routes.get(path);
+}

@@ -1,0 +1,26 @@
+import { RelayError } from '../errors.ts';
+
+/**
+ * What AgentCore takes in a request and gives back in a response: InvokeAgentRuntime allows 33 to 256 characters, its
+ * response header at most 100 of this form (`bedrock-agentcore` service model 2024-02-28).
+ */
+const sessionIdForm = /^[A-Za-z0-9][A-Za-z0-9_-]{32,99}$/u;
+
+/** Tells whether AgentCore takes a value as a runtime session id. */
+export function isSessionId(value: string): boolean {
+  return sessionIdForm.test(value);
+}
+
+/**
+ * Checks a session id that a client gave.
+ *
+ * @throws RelayError `invalid_session_id` where AgentCore would refuse it.
+ */
+export function checkSessionId(value: string | undefined): void {
+  if (value === undefined || isSessionId(value)) return;
+  const fault =
+    value.length < 33 || value.length > 100
+      ? `has ${value.length} characters, 33 to 100 are allowed`
+      : 'must begin with a letter or digit and hold only letters, digits, "_" and "-"';
+  throw new RelayError('invalid_session_id', { message: `"runtimeSessionId" ${fault}` });
+}

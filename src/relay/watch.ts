@@ -1,0 +1,108 @@
+/** Calls back once after a delay; the function that it gives cancels that. */
+export type SetTimer = (callback: () => void, delayMs: number) => () => void;
+
+/** The process's own timers. */
+export const setProcessTimer: SetTimer = (callback, delayMs) => {
+  const timer = setTimeout(callback, delayMs);
+  return () => clearTimeout(timer);
+};
+
+/** Something that is due while the relay waits for the agent. */
+export type Due = 'keep-alive' | 'silent' | 'deadline';
+
+/** When something is due. Times are in milliseconds. */
+export interface WatchOptions {
+  readonly now: () => number;
+  readonly setTimer: SetTimer;
+  /** Time without a byte to the viewer; 0 for never. */
+  readonly keepAliveMs: number;
+  /** Time without a byte from the agent. */
+  readonly idleTimeoutMs: number;
+  /** Point in time, as `now` counts; Infinity for never. */
+  readonly deadlineAt: number;
+}
+
+/** Waits for the agent with an eye on the clock. */
+export interface Watch {
+  /** The agent is asked for its next bytes: its silence, and ours, begin now. */
+  listen(): void;
+  /** Waits for `pending`, or for what is due before it. `pending` may be passed again after something was due. */
+  wait<Value extends object>(pending: Promise<Value>): Promise<Value | Due>;
+  /** Something was sent to the viewer, though the agent is still silent. */
+  spoke(): void;
+  /** How long one may be silent; see {@link WatchOptions.idleTimeoutMs}. */
+  setIdleTimeout(idleTimeoutMs: number): void;
+  stop(): void;
+}
+
+/**
+ * Creates the watch of one stream. It holds one timer, which is set anew only when it fires: a stream of a thousand
+ * chunks a second costs it a look at the clock per chunk.
+ */
+export function createWatch({ now, setTimer, keepAliveMs, deadlineAt, ...options }: WatchOptions): Watch {
+  let { idleTimeoutMs } = options;
+  let heardAt = now();
+  let spokeAt = heardAt;
+  let wake: ((due: Due) => void) | undefined;
+  let cancelTimer: (() => void) | undefined;
+
+  const keepAliveAt = () => (keepAliveMs > 0 ? spokeAt + keepAliveMs : Infinity);
+
+  function findDue(): Due | undefined {
+    const time = now();
+    if (time >= deadlineAt) return 'deadline';
+    if (time >= heardAt + idleTimeoutMs) return 'silent';
+    return time >= keepAliveAt() ? 'keep-alive' : undefined;
+  }
+
+  function arm(): void {
+    const delayMs = Math.min(deadlineAt, heardAt + idleTimeoutMs, keepAliveAt()) - now();
+    // Node's timers overflow after 24.8 days; nobody waits that long, so an endless wait needs no timer.
+    if (delayMs < 2 ** 31) cancelTimer = setTimer(check, Math.max(0, delayMs));
+  }
+
+  function check(): void {
+    cancelTimer = undefined;
+    if (wake === undefined) return;
+    const due = findDue();
+    if (due === undefined) arm();
+    else wake(due);
+  }
+
+  return {
+    listen() {
+      heardAt = now();
+      spokeAt = heardAt;
+    },
+    // No `Promise.race`: its reaction on a promise that outlives many races would never be freed.
+    wait: (pending) =>
+      new Promise((resolve, reject) => {
+        wake = (due) => {
+          wake = undefined;
+          resolve(due);
+        };
+        pending.then(
+          (value) => {
+            wake = undefined;
+            resolve(value);
+          },
+          (error: unknown) => {
+            wake = undefined;
+            reject(error);
+          },
+        );
+        if (cancelTimer === undefined) arm();
+      }),
+    spoke() {
+      spokeAt = now();
+    },
+    setIdleTimeout(newIdleTimeoutMs) {
+      idleTimeoutMs = newIdleTimeoutMs;
+    },
+    stop() {
+      wake = undefined;
+      cancelTimer?.();
+      cancelTimer = undefined;
+    },
+  };
+}
