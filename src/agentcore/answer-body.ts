@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import { describeAbort, describeBreak } from './errors.ts';
 import { RelayError } from '../errors.ts';
+import { describeAbort } from './errors.ts';
 
 /** Bytes that may wait for a slow reader before the socket is no longer read: the high-water mark of Node's own streams. */
 const maxWaitingBytes = 65_536;
@@ -8,8 +8,8 @@ const maxWaitingBytes = 65_536;
 /**
  * The bytes of an HTTP answer as they arrive, for one reader with one `next` at a time.
  *
- * Not the stream's own iterator, for three reasons. Bytes that came before a cut are still handed out, where Node drops
- * what its buffer holds. `return` closes the socket at once, also while a `next` is waiting. And what has piled up is
+ * Not the stream's own iterator, for three reasons. Bytes that came before a cut are still handed out, where Node's own
+ * drops what it holds. `return` closes the socket at once, also while a `next` is waiting. And what has piled up is
  * handed out in one piece, so a busy stream costs one round through the relay per read of the socket and not per chunk.
  */
 export function readAnswerBody(source: Readable, signal: AbortSignal): AsyncIterable<Uint8Array> {
@@ -31,9 +31,13 @@ export function readAnswerBody(source: Readable, signal: AbortSignal): AsyncIter
     notify();
   }
 
-  source.on('data', (chunk: Buffer) => {
+  function keep(chunk: Buffer): void {
     waiting.push(chunk);
     waitingBytes += chunk.length;
+  }
+
+  source.on('data', (chunk: Buffer) => {
+    keep(chunk);
     if (waitingBytes >= maxWaitingBytes) source.pause();
     notify();
   });
@@ -41,13 +45,17 @@ export function readAnswerBody(source: Readable, signal: AbortSignal): AsyncIter
     isEnded = true;
     notify();
   });
-  source.on('error', (error: Error) => {
-    failure ??= new RelayError('agent_interrupted', { cause: error, upstreamName: describeBreak(error).upstreamName });
-    notify();
+  source.on('error', (error: NodeJS.ErrnoException) => {
+    failure ??= new RelayError('agent_interrupted', { cause: error, upstreamName: error.code });
   });
   source.once('close', () => {
     signal.removeEventListener('abort', onAbort);
-    if (!isEnded) failure ??= new RelayError('agent_interrupted', { cause: 'the socket closed before the end' });
+    if (!isEnded) {
+      failure ??= new RelayError('agent_interrupted', { cause: 'the socket closed before the end' });
+      // What came while the stream was paused is in its own buffer.
+      const rest: Buffer | null = source.read();
+      if (rest !== null) keep(rest);
+    }
     notify();
   });
   if (signal.aborted) onAbort();

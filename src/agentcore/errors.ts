@@ -147,7 +147,7 @@ export function readErrorName(raw: unknown): string | undefined {
 export function readRetryAfter(value: string | undefined, now: () => number): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d{1,9}$/u.test(value)) return Number(value);
-  const at = Date.parse(value);
+  const at = /^[A-Z][a-z]+, /u.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - now()) / 1_000));
 }
 
