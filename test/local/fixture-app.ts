@@ -71,9 +71,7 @@ const distribution = new cloudfront.Distribution(stack, 'Distribution', {
       customHeadersBehavior: { customHeaders: [{ header: 'x-fixture', value: 'yes', override: false }] },
       removeHeaders: ['x-amzn-requestid'],
     }),
-    functionAssociations: [
-      { eventType: cloudfront.FunctionEventType.VIEWER_REQUEST, function: viewerRequest },
-    ],
+    functionAssociations: [{ eventType: cloudfront.FunctionEventType.VIEWER_REQUEST, function: viewerRequest }],
     edgeLambdas: [
       {
         eventType: cloudfront.LambdaEdgeEventType.ORIGIN_REQUEST,
@@ -84,13 +82,9 @@ const distribution = new cloudfront.Distribution(stack, 'Distribution', {
     compress: false,
   },
 });
-distribution.addBehavior(
-  '/read-only/*',
-  FunctionUrlOrigin.withOriginAccessControl(url),
-  {
-    allowedMethods: cloudfront.AllowedMethods.ALLOW_GET_HEAD,
-    cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
-  },
-);
+distribution.addBehavior('/read-only/*', FunctionUrlOrigin.withOriginAccessControl(url), {
+  allowedMethods: cloudfront.AllowedMethods.ALLOW_GET_HEAD,
+  cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
+});
 
 app.synth();

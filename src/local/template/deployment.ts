@@ -42,6 +42,8 @@ export interface DeployedOrigin {
   /** Longest time for the whole answer, in milliseconds; undefined where the template sets none. */
   readonly completionTimeoutMs: number | undefined;
   readonly keepAliveTimeoutSeconds: number;
+  /** How often CloudFront tries a GET or HEAD that gets no answer; other methods are never repeated. */
+  readonly connectionAttempts: number;
   readonly sslProtocols: readonly string[];
   readonly customHeaders: Readonly<Record<string, string>>;
   /** `always`, `never` or `no-override`; undefined where the origin has no origin access control. */

@@ -66,12 +66,7 @@ export function readDistribution(templates: Templates, assembly: CloudAssembly):
         .map((behaviour) =>
           readBehaviour(behaviour, behaviour.get('PathPattern').string(), originOf(behaviour), reading),
         ),
-      readBehaviour(
-        config.get('DefaultCacheBehavior'),
-        '*',
-        originOf(config.get('DefaultCacheBehavior')),
-        reading,
-      ),
+      readBehaviour(config.get('DefaultCacheBehavior'), '*', originOf(config.get('DefaultCacheBehavior')), reading),
     ],
   };
 }
@@ -104,6 +99,7 @@ function readOrigin(origin: Property, reading: Reading): DeployedOrigin {
     readTimeoutMs: custom.get('OriginReadTimeout').number(30) * 1000,
     completionTimeoutMs: completionTimeout.isMissing ? undefined : completionTimeout.number(0) * 1000,
     keepAliveTimeoutSeconds: custom.get('OriginKeepaliveTimeout').number(5),
+    connectionAttempts: origin.get('ConnectionAttempts').number(3),
     sslProtocols: custom.get('OriginSSLProtocols').strings(),
     customHeaders: Object.fromEntries(
       origin
@@ -121,9 +117,7 @@ function readSigningBehavior(accessControlId: Property, templates: Templates): s
   if (id === undefined || id === '') {
     return undefined;
   }
-  const config = templates
-    .findBy('AWS::CloudFront::OriginAccessControl', 'Ref', id)
-    ?.get('OriginAccessControlConfig');
+  const config = templates.findBy('AWS::CloudFront::OriginAccessControl', 'Ref', id)?.get('OriginAccessControlConfig');
   if (config === undefined) {
     throw accessControlId.fault(`is "${id}", which no stack deploys`);
   }

@@ -53,7 +53,9 @@ export function readFunctionUrl(
 export function assetDirectory(assembly: CloudAssembly, objectKey: string, owner: TemplateResource): string {
   const directory = assembly.assets.get(objectKey);
   if (directory === undefined) {
-    throw new LocalChainError(`${owner.toString()} is deployed from "${objectKey}", which is no asset of this assembly`);
+    throw new LocalChainError(
+      `${owner.toString()} is deployed from "${objectKey}", which is no asset of this assembly`,
+    );
   }
   if (!existsSync(directory) || !statSync(directory).isDirectory()) {
     throw new LocalChainError(
@@ -109,7 +111,10 @@ function grants(permission: TemplateResource, action: string, functionArn: strin
 
 /** `SourceArn` is an `ArnLike` condition: `*` and `?` are wildcards. */
 function matches(pattern: string, arn: string): boolean {
-  const expression = pattern.replace(/[.+^${}()|[\]\\]/gu, String.raw`\$&`).replaceAll('*', '.*').replaceAll('?', '.');
+  const expression = pattern
+    .replace(/[.+^${}()|[\]\\]/gu, String.raw`\$&`)
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${expression}$`, 'u').test(arn);
 }
 

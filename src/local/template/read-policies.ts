@@ -49,9 +49,7 @@ export function readOriginRequestPolicy(behaviour: Property, templates: Template
   if (id === undefined) {
     return { headers: none, cookies: none, queryStrings: none };
   }
-  const config = templates
-    .findBy('AWS::CloudFront::OriginRequestPolicy', 'Ref', id)
-    ?.get('OriginRequestPolicyConfig');
+  const config = templates.findBy('AWS::CloudFront::OriginRequestPolicy', 'Ref', id)?.get('OriginRequestPolicyConfig');
   if (config === undefined) {
     const managed = managedOriginRequestPolicies[id];
     if (managed === undefined) {
@@ -115,11 +113,7 @@ function readCustomPolicy(policy: TemplateResource): ResponseHeadersPolicy {
 /** The value of each header of a `SecurityHeadersConfig` (CloudFormation, AWS::CloudFront::ResponseHeadersPolicy). */
 function securityHeaders(config: Property): ResponseHeadersPolicy['set'] {
   const headers: readonly [member: string, name: string, valueOf: (member: Property) => string][] = [
-    [
-      'ContentSecurityPolicy',
-      'Content-Security-Policy',
-      (member) => member.get('ContentSecurityPolicy').string(),
-    ],
+    ['ContentSecurityPolicy', 'Content-Security-Policy', (member) => member.get('ContentSecurityPolicy').string()],
     ['ContentTypeOptions', 'X-Content-Type-Options', () => 'nosniff'],
     ['FrameOptions', 'X-Frame-Options', (member) => member.get('FrameOption').string()],
     ['ReferrerPolicy', 'Referrer-Policy', (member) => member.get('ReferrerPolicy').string()],
@@ -128,9 +122,7 @@ function securityHeaders(config: Property): ResponseHeadersPolicy['set'] {
   ];
   return headers.flatMap(([member, name, valueOf]) => {
     const property = config.get(member);
-    return property.isMissing
-      ? []
-      : [{ name, value: valueOf(property), override: property.get('Override').boolean() }];
+    return property.isMissing ? [] : [{ name, value: valueOf(property), override: property.get('Override').boolean() }];
   });
 }
 

@@ -1,0 +1,37 @@
+import type { LambdaFunction } from '../lambda/lambda-function.ts';
+import type { LogLine, RecordHopTimes, RequestLine } from '../request-line.ts';
+import type {
+  DeployedBehaviour,
+  DeployedDistribution,
+  DeployedFunction,
+  DeployedOrigin,
+  DeployedViewerFunction,
+} from '../template/deployment.ts';
+import type { Origin, ViewerRequest } from './messages.ts';
+import type { RequestBody } from './request-body.ts';
+import type { ViewerFunction } from './viewer-function.ts';
+
+/** What CloudFront serves, and what it passes requests on to. */
+export interface CloudFrontSettings {
+  readonly distribution: DeployedDistribution;
+  viewerFunctionOf(deployed: DeployedViewerFunction): ViewerFunction;
+  edgeFunctionOf(deployed: DeployedFunction): LambdaFunction;
+  originOf(origin: DeployedOrigin): Origin;
+  /** Called once per request, when its response is over. */
+  onRequest(line: RequestLine): void;
+  /** Called where CloudFront or its function has something to say. */
+  onLog(line: LogLine): void;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/** One request on its way through a behaviour. */
+export interface Exchange {
+  readonly request: ViewerRequest;
+  readonly body: RequestBody;
+  readonly behaviour: DeployedBehaviour;
+  readonly requestId: string;
+  readonly record: RecordHopTimes;
+  /** When the origin's whole answer must be over, on the clock of `performance.now`. */
+  completeBy: number | undefined;
+}

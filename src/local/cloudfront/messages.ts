@@ -1,0 +1,53 @@
+import type { RecordHopTimes } from '../request-line.ts';
+import type { HeaderList } from './header-list.ts';
+
+/** A viewer's request as CloudFront passes it along; the body travels beside it. */
+export interface ViewerRequest {
+  readonly method: string;
+  /** The path as it was sent, not decoded; begins with `/`. */
+  readonly uri: string;
+  /** The query as it was sent, without `?`; empty where there is none. */
+  readonly querystring: string;
+  readonly headers: HeaderList;
+  readonly clientIp: string;
+}
+
+/** A request as an origin receives it. */
+export interface OriginRequest {
+  readonly method: string;
+  readonly uri: string;
+  readonly querystring: string;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array;
+  /** Set where origin access control signed the request. */
+  readonly signature: OriginSignature | undefined;
+}
+
+/** What origin access control signed, and for whom. The local chain compares the parts instead of a signature. */
+export interface OriginSignature {
+  /** The distribution that signed. */
+  readonly sourceArn: string;
+  /** `x-amz-content-sha256` as it was signed; undefined where the request had none. */
+  readonly contentSha256: string | undefined;
+}
+
+/** An origin's answer once its headers are there. */
+export interface OriginResponse {
+  readonly status: number;
+  readonly headers: HeaderList;
+  /** Throws where the origin breaks off. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** Where CloudFront sends a request. It answers failures of the function with a status, as the service does. */
+export type Origin = (request: OriginRequest, record: RecordHopTimes) => Promise<OriginResponse>;
+
+/** A response that CloudFront makes itself or takes from an edge function. */
+export interface EdgeResponse {
+  readonly status: number;
+  readonly statusDescription?: string | undefined;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array;
+  /** The value of `x-cache`. */
+  readonly cacheResult: string;
+}

@@ -1,0 +1,49 @@
+/** How long each hop took to give its first byte, in milliseconds; undefined where the request did not get there. */
+export interface HopTimes {
+  /** The CloudFront Function. */
+  readonly viewerFunctionMs?: number | undefined;
+  /** The Lambda@Edge function, which hashes the body. */
+  readonly edgeFunctionMs?: number | undefined;
+  /** The function behind the Function URL, from its invocation to its status. */
+  readonly functionMs?: number | undefined;
+  /** How much of that was a cold start. */
+  readonly functionInitMs?: number | undefined;
+  /** The agent behind AgentCore, from the arrival of the call to its first byte. */
+  readonly agentMs?: number | undefined;
+  /** How much of that was a cold start. */
+  readonly agentInitMs?: number | undefined;
+}
+
+/** Adds to what is known of a request. */
+export type RecordHopTimes = (times: HopTimes) => void;
+
+/** How a response ended: whole, because the viewer left, or cut by the origin. */
+export type ResponseEnding = 'complete' | 'viewer-left' | 'cut';
+
+/** One request, once its response is over. It holds no query and no body. */
+export interface RequestLine {
+  /** When it began, in milliseconds since the epoch. */
+  readonly at: number;
+  /** `x-amz-cf-id`. */
+  readonly requestId: string;
+  readonly method: string;
+  /** The path without the query. */
+  readonly path: string;
+  readonly status: number;
+  /** Of the body, as the viewer got them. */
+  readonly bytes: number;
+  readonly ending: ResponseEnding;
+  /** `x-cache`, such as `Miss from cloudfront`. */
+  readonly cacheResult: string;
+  readonly hops: HopTimes;
+  /** From the request's arrival to the first byte of the body; undefined where there was none. */
+  readonly firstByteMs: number | undefined;
+  readonly totalMs: number;
+}
+
+/** One line of a log: a function's, an agent's, or CloudFront's own. */
+export interface LogLine {
+  /** Who wrote it. */
+  readonly source: string;
+  readonly text: string;
+}
