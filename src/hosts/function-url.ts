@@ -1,0 +1,84 @@
+import { RelayError } from '../errors.ts';
+import type { Log, Relay, RelayRequest } from '../relay/relay-request.ts';
+import { callRelay, describeThrown } from './call-relay.ts';
+import type { AwsLambda, FunctionUrlContext, FunctionUrlEvent, FunctionUrlHandler } from './lambda-types.ts';
+import { followSink } from './send.ts';
+
+/** What a Function URL handler is made of. */
+export interface FunctionUrlHandlerOptions {
+  readonly relay: Relay;
+  /** Takes what goes wrong outside of the relay. Default: none. */
+  readonly log?: Log | undefined;
+  /** The clock, in milliseconds since the epoch. Default: `Date.now`. */
+  readonly now?: (() => number) | undefined;
+  /** Lambda's streaming interface. Default: the runtime's global `awslambda`. */
+  readonly awslambda?: AwsLambda | undefined;
+}
+
+/**
+ * Serves a relay behind a Lambda Function URL with invoke mode `RESPONSE_STREAM`.
+ *
+ * Lambda does not tell a function that its viewer has left, so the agent's call goes on to its end there.
+ *
+ * @throws RelayError `internal_error` where there is no `awslambda`, that is outside of Lambda.
+ */
+export function createFunctionUrlHandler(options: FunctionUrlHandlerOptions): FunctionUrlHandler {
+  const { relay, log = () => undefined, now = Date.now, awslambda = findAwsLambda() } = options;
+  return awslambda.streamifyResponse(async (event, responseStream, context) => {
+    const sending = followSink(responseStream);
+    const request = readRequest(event, context, sending.left, now);
+    const { status, headers, body } = await callRelay(relay, request, { requestId: context.awsRequestId, log });
+    try {
+      const stream = awslambda.HttpResponseStream.from(responseStream, { statusCode: status, headers });
+      // Status and headers go out with the first `write` and with nothing else: an `end` without one loses them.
+      stream.write('');
+      await sending.send(body);
+    } catch (thrown) {
+      log({ level: 'error', message: 'the response broke off', cause: describeThrown(thrown) });
+      // A stream that stays open keeps the viewer waiting, and the function running, until Lambda's timeout.
+      responseStream.end();
+    }
+  });
+}
+
+function findAwsLambda(): AwsLambda {
+  const { awslambda } = globalThis as unknown as { readonly awslambda?: AwsLambda };
+  if (awslambda === undefined) {
+    throw new RelayError('internal_error', {
+      message: "there is no global awslambda; this handler runs in Lambda's Node.js runtime only",
+    });
+  }
+  return awslambda;
+}
+
+function readRequest(
+  event: FunctionUrlEvent,
+  context: FunctionUrlContext,
+  signal: AbortSignal,
+  now: () => number,
+): RelayRequest {
+  const { rawPath = '/', rawQueryString = '', headers = {}, cookies = [] } = event;
+  return {
+    method: event.requestContext?.http?.method ?? 'GET',
+    path: rawPath,
+    query: rawQueryString,
+    headers: cookies.length === 0 ? headers : { ...headers, cookie: cookies.join('; ') },
+    readBody: (maxBytes) => readBody(event, maxBytes),
+    signal,
+    hostDeadlineAt: now() + context.getRemainingTimeInMillis(),
+  };
+}
+
+async function readBody(
+  { body = '', isBase64Encoded = false }: FunctionUrlEvent,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const encoding = isBase64Encoded ? 'base64' : 'utf8';
+  const length = Buffer.byteLength(body, encoding);
+  if (length > maxBytes) {
+    throw new RelayError('payload_too_large', {
+      message: `the body has ${length} bytes, at most ${maxBytes} are taken`,
+    });
+  }
+  return Buffer.from(body, encoding);
+}

@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { RelayError } from '../errors.ts';
+import type { Log, Relay, RelayRequest } from '../relay/relay-request.ts';
+import { callRelay, describeThrown } from './call-relay.ts';
+import { followSink } from './send.ts';
+
+/** What a handler for Node's HTTP server is made of. */
+export interface NodeHttpHandlerOptions {
+  readonly relay: Relay;
+  /** Takes what goes wrong outside of the relay. Default: none. */
+  readonly log?: Log | undefined;
+}
+
+/** A listener for the `request` event of `node:http` and of what is compatible with it. */
+export type NodeHttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Where and how {@link startNodeHttpServer} listens. */
+export interface NodeHttpServerOptions extends NodeHttpHandlerOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Default `127.0.0.1`: reachable from this machine only. A container needs `0.0.0.0`. */
+  readonly host?: string | undefined;
+}
+
+/** A server that listens. */
+export interface NodeHttpServer {
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Takes no new connections, waits for the answers that are on their way, and then cuts what is left.
+   *
+   * `graceMs`: the longest wait, in milliseconds. Default 10,000.
+   */
+  close(graceMs?: number): Promise<void>;
+}
+
+/**
+ * How long a connection is kept for the next request, in milliseconds. Longer than the idle timeout of load balancers
+ * (60 s by default), so that it is never this side that closes a connection on which a request is under way.
+ */
+const keepAliveTimeoutMs = 65_000;
+
+/** Serves a relay with Node's HTTP server. A viewer who leaves ends the agent's call. */
+export function createNodeHttpHandler(options: NodeHttpHandlerOptions): NodeHttpHandler {
+  const { relay, log = () => undefined } = options;
+  return (request, response) => {
+    respond(relay, request, response, log).catch((thrown: unknown) => {
+      log({ level: 'error', message: 'the response broke off', cause: describeThrown(thrown) });
+      // To end it would tell the viewer that the answer is whole.
+      response.destroy();
+    });
+  };
+}
+
+/**
+ * Starts a server for a relay.
+ *
+ * @throws RelayError `internal_error` where it cannot listen; the message says where and why.
+ */
+export async function startNodeHttpServer(options: NodeHttpServerOptions): Promise<NodeHttpServer> {
+  const { host = '127.0.0.1' } = options;
+  const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, createNodeHttpHandler(options));
+  server.on('request', (_, response: ServerResponse) => {
+    response.once('close', () => setImmediate(closeIdleOnceClosing, server));
+  });
+  const port = await listen(server, options.port, host);
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    port,
+    close: (graceMs = 10_000) => close(server, graceMs),
+  };
+}
+
+async function respond(relay: Relay, request: IncomingMessage, response: ServerResponse, log: Log): Promise<void> {
+  const sending = followSink(response);
+  const { status, headers, body } = await callRelay(relay, readRequest(request, sending.left), {
+    requestId: randomUUID(),
+    log,
+  });
+  if (!response.destroyed) {
+    response.writeHead(status, headers);
+    // Node holds the head back until the first byte of the body; the viewer wants to know now.
+    response.flushHeaders();
+  }
+  await sending.send(body);
+}
+
+function readRequest(request: IncomingMessage, signal: AbortSignal): RelayRequest {
+  // A proxy's absolute form (RFC 9112, 3.2.2) is brought down to path and query.
+  const target = (request.url ?? '/').replace(/^https?:\/\/[^/?]*/iu, '');
+  const queryAt = target.indexOf('?');
+  const path = queryAt === -1 ? target : target.slice(0, queryAt);
+  return {
+    method: request.method ?? 'GET',
+    path: path.startsWith('/') ? path : '/',
+    query: queryAt === -1 ? '' : target.slice(queryAt + 1),
+    headers: Object.fromEntries(
+      Object.entries(request.headersDistinct).map(([name, values = []]) => [
+        name,
+        values.join(name === 'cookie' ? '; ' : ', '),
+      ]),
+    ),
+    readBody: (maxBytes) => readBody(request, maxBytes),
+    signal,
+  };
+}
+
+/**
+ * Not by iteration: to leave a loop over a request destroys its socket, and with it the answer that says that the body is
+ * too large.
+ */
+function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+
+    function refuse(): void {
+      request.off('data', onData);
+      // What still comes is thrown away as it comes; unread, it would keep the viewer from reading the answer.
+      request.resume();
+      reject(
+        new RelayError('payload_too_large', { message: `the body is too large, at most ${maxBytes} bytes are taken` }),
+      );
+    }
+
+    function onData(chunk: Buffer): void {
+      chunks.push(chunk);
+      length += chunk.byteLength;
+      if (length > maxBytes) refuse();
+    }
+
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
+      refuse();
+      return;
+    }
+    request.on('data', onData);
+    request.once('end', () => resolve(Buffer.concat(chunks, length)));
+    request.once('error', (error) => reject(new RelayError('cancelled', { cause: error })));
+    request.once('close', () => reject(new RelayError('cancelled', { cause: 'the viewer left with the body unsent' })));
+  });
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'the port is already in use' : (error.code ?? error.message);
+      reject(new RelayError('internal_error', { message: `cannot listen on ${host}:${port}: ${why}`, cause: error }));
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+/** Node closes what is idle when `close` is called, but not what becomes idle after that. */
+function closeIdleOnceClosing(server: Server): void {
+  if (!server.listening) server.closeIdleConnections();
+}
+
+function close(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

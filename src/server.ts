@@ -1,0 +1,46 @@
+/** The door for a Node.js server of one's own: a container, a Lambda Web Function, development. */
+import { createEnvironmentAgentRuntime } from './agentcore/environment-agent-runtime.ts';
+import { createConsoleLog } from './hosts/console-log.ts';
+import { startNodeHttpServer } from './hosts/node-http.ts';
+import type { NodeHttpServer, NodeHttpServerOptions } from './hosts/node-http.ts';
+import type { AgentRuntime } from './relay/agent-runtime.ts';
+import { createRelay } from './relay/relay.ts';
+import type { RelayOptions } from './relay/relay.ts';
+import type { Environment } from './settings.ts';
+
+export { createEnvironmentAgentRuntime } from './agentcore/environment-agent-runtime.ts';
+export { readEnvironmentCredentials } from './agentcore/environment-credentials.ts';
+export type { Credentials } from './agentcore/environment-credentials.ts';
+export { createSignedAgentRuntime } from './agentcore/signed.ts';
+export type { SignedAgentRuntimeOptions } from './agentcore/signed.ts';
+export { createConsoleLog } from './hosts/console-log.ts';
+export type { ConsoleLogOptions } from './hosts/console-log.ts';
+export { createNodeHttpHandler, startNodeHttpServer } from './hosts/node-http.ts';
+export type {
+  NodeHttpHandler,
+  NodeHttpHandlerOptions,
+  NodeHttpServer,
+  NodeHttpServerOptions,
+} from './hosts/node-http.ts';
+
+/** What {@link startServer} may be told besides what a relay may. */
+export interface ServerOptions
+  extends Omit<RelayOptions, 'agentRuntime'>, Pick<NodeHttpServerOptions, 'host' | 'port'> {
+  /** Usually `process.env`. */
+  readonly environment: Environment;
+  /** Default: the agent that `AGENT_RUNTIME_ARN` names, with the credentials of the environment. */
+  readonly agentRuntime?: AgentRuntime | undefined;
+}
+
+/**
+ * Starts a server for a relay, all from the environment.
+ *
+ * @throws RelayError `internal_error` where the environment names no agent or the server cannot listen.
+ * @example
+ * const server = await startServer({ environment: process.env, port: 8080 });
+ */
+export async function startServer(options: ServerOptions): Promise<NodeHttpServer> {
+  const { log = createConsoleLog(), agentRuntime = createEnvironmentAgentRuntime(options.environment) } = options;
+  const relay = createRelay({ ...options, agentRuntime, log });
+  return startNodeHttpServer({ relay, log, port: options.port, host: options.host });
+}
