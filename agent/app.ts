@@ -37,8 +37,8 @@ interface BodyRequest {
 /**
  * Puts the agent behind AgentCore's HTTP contract: `POST /invocations`, `GET /ping`.
  *
- * The answer is a stream of Strands' `modelStreamUpdateEvent` and `toolResultEvent`; nothing else of the run is sent. A bad
- * payload gets 400, a busy session 500, both as JSON; an error in the middle is the SDK's `event: error`.
+ * The answer is a stream of Strands' `modelStreamUpdateEvent` and `toolResultEvent`; nothing else of the run is sent.
+ * A bad payload gets 400, a busy session 500, both as JSON; an error in the middle is the SDK's `event: error`.
  */
 export function createAgentApp({ model, tools, maxSessions }: AgentAppOptions): BedrockAgentCoreApp {
   const sessions = createSessions({
@@ -57,18 +57,20 @@ export function createAgentApp({ model, tools, maxSessions }: AgentAppOptions): 
   return new BedrockAgentCoreApp({
     invocationHandler: {
       requestSchema: arrivalSchema,
-      process: ({ prompt, messages, connection }, { sessionId, log }) =>
-        answer({
-          turn: sessions.begin(sessionId, messages),
+      process: ({ prompt, messages, connection }, { sessionId, log }) => {
+        // Here it still becomes a status. The turn itself begins with the stream: where the caller takes no stream, the
+        // SDK never starts it, and would never end it.
+        sessions.assertIdle(sessionId);
+        return answer({
+          begin: () => sessions.begin(sessionId, messages),
           prompt,
           connection,
           logFailure: (error) => {
-            log.error(
-              { failure: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' },
-              'the run failed',
-            );
+            const failure = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown';
+            log.error({ failure }, 'the run failed');
           },
-        }),
+        });
+      },
     },
     config: {
       contentTypeParsers: [
@@ -86,9 +88,10 @@ export function createAgentApp({ model, tools, maxSessions }: AgentAppOptions): 
   });
 }
 
-const arrivalSchema = z.custom<Arrival>().transform(({ payload, connection }, context) => {
-  const invocation = invocationSchema.safeParse(payload);
-  if (invocation.success) return { ...invocation.data, connection };
+// A request without a body has not been through the parser.
+const arrivalSchema = z.custom<Arrival | undefined>().transform((arrival, context) => {
+  const invocation = invocationSchema.safeParse(arrival?.payload);
+  if (invocation.success) return { ...invocation.data, connection: arrival?.connection };
   for (const { message, path } of invocation.error.issues) {
     context.issues.push({ code: 'custom', message, path, input: undefined });
   }
@@ -105,20 +108,21 @@ function parseJson(body: string): unknown {
 }
 
 interface Answering {
-  readonly turn: Turn;
+  readonly begin: () => Turn;
   readonly prompt: string;
-  readonly connection: Socket;
+  readonly connection: Socket | undefined;
   readonly logFailure: (error: unknown) => void;
 }
 
-async function* answer({ turn, prompt, connection, logFailure }: Answering): AsyncGenerator<AgentStreamEvent, void> {
+async function* answer({ begin, prompt, connection, logFailure }: Answering): AsyncGenerator<AgentStreamEvent, void> {
+  const turn = begin();
   const leaving = new AbortController();
   const leave = (): void => leaving.abort();
-  connection.once('close', leave);
+  // The SDK notices that the caller has left only when the next event is to be sent; until then the run would go on.
+  connection?.once('close', leave);
   let isComplete = false;
   try {
-    // Without this, a run for someone who has left would go on until its next event.
-    if (connection.destroyed) leave();
+    if (connection?.destroyed === true) leave();
     for await (const event of turn.agent.stream(prompt, { cancelSignal: leaving.signal })) {
       if (event.type === 'modelStreamUpdateEvent' || event.type === 'toolResultEvent') yield event;
     }
@@ -128,7 +132,7 @@ async function* answer({ turn, prompt, connection, logFailure }: Answering): Asy
     logFailure(error);
     throw new Error(describeFailure(error), { cause: error });
   } finally {
-    connection.off('close', leave);
+    connection?.off('close', leave);
     leave();
     turn.end(isComplete);
   }

@@ -1,6 +1,6 @@
 import { ContextWindowOverflowError, MaxTokensError, ModelThrottledError } from '@strands-agents/sdk';
 
-/** Says in a sentence why there is no answer. What went wrong in detail is for the log: it may name roles and accounts. */
+/** Says in a sentence why there is no answer. The error itself is for the log: it may name roles and accounts. */
 export function describeFailure(error: unknown): string {
   if (error instanceof ModelThrottledError) return 'the model is throttled; try again in a moment';
   if (error instanceof ContextWindowOverflowError)

@@ -1,8 +1,9 @@
 /**
  * The demo agent's entry: reads the environment and serves AgentCore's contract.
  *
- * `PORT` (default 8080, AgentCore's) and `HOST` (default 0.0.0.0) say where it listens. AgentCore may take a snapshot of the
- * process once it is ready and restore it into many sessions: nothing random and nothing of a session is made here.
+ * `PORT` (default 8080, AgentCore's; 0 takes a free one) and `HOST` (default 0.0.0.0) say where it listens. AgentCore may
+ * take a snapshot of the process once it is ready and restore it into many sessions: nothing random and nothing of a
+ * session is made here.
  */
 import { createAgentApp } from './app.ts';
 import { chooseModel } from './model.ts';

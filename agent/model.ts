@@ -23,8 +23,8 @@ export interface ModelEnvironment {
 }
 
 /**
- * Chooses the model: an OpenAI-compatible endpoint, else Bedrock, else the offline model. An empty variable is as good as
- * none.
+ * Chooses the model: an OpenAI-compatible endpoint, else Bedrock, else the offline model. An empty variable is as good
+ * as none.
  *
  * @throws Error with a sentence that names the variable that is missing or wrong.
  */

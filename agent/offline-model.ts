@@ -15,8 +15,8 @@ export interface OfflineModelOptions {
 }
 
 /**
- * A model that needs no network: it answers by rules, and streams as a real one does. Reasoning with a signature, text word
- * by word, calls of the agent's real tools with their input in pieces, usage and latency.
+ * A model that needs no network: it answers by rules, and streams as a real one does: reasoning with a signature, text
+ * word by word, calls of the agent's real tools with their input in pieces, usage and latency.
  */
 export class OfflineModel extends Model {
   readonly #options: OfflineModelOptions;

@@ -76,9 +76,12 @@ function useTools({ prompt, tools }: Turn): OfflineReply | undefined {
   return { ...say(`I should not guess this. I have a tool for it: the ${names}.`, 'Let me see.'), toolCalls };
 }
 
+const maxSearchedLength = 2000;
+
 /** The longest piece that looks like arithmetic: digits with an operator between them. */
 function findExpression(prompt: string): string | undefined {
-  const text = prompt.replaceAll(/(?<=\d)\s*x\s*(?=[\d(])/giu, '*');
+  // Bounded, because a megabyte of parentheses would cost these patterns minutes.
+  const text = prompt.slice(0, maxSearchedLength).replaceAll(/(?<=\d)\s*x\s*(?=[\d(])/giu, '*');
   return [...text.matchAll(/[-−(\d.][-\d\s.+*/%^×·÷−()]*[\d)]/gu)]
     .map(([candidate]) => candidate)
     .filter((candidate) => /[\d)]\s*[-+*/%^×·÷−]\s*[-−(\d.]/u.test(candidate))
@@ -146,10 +149,12 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const maxEchoedCharacters = 280;
 
 function shorten(text: string): string {
-  // A prompt may have megabytes; a few thousand code units hold all that is shown of it.
-  const characters = [...graphemes.segment(text.slice(0, maxEchoedCharacters * 32))].map(({ segment }) => segment);
-  if (characters.length <= maxEchoedCharacters) return text;
-  return `${characters.slice(0, maxEchoedCharacters).join('')}…`;
+  // A prompt may have megabytes, and so may a single character with its accents.
+  const head = text.slice(0, maxEchoedCharacters * 32);
+  const characters = [...graphemes.segment(head)].map(({ segment }) => segment);
+  if (head.length < text.length) characters.pop();
+  const shown = characters.slice(0, maxEchoedCharacters).join('');
+  return shown.length === text.length ? text : `${shown}…`;
 }
 
 function tellResults(messages: readonly Message[], results: readonly ToolResultBlock[]): string {

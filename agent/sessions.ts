@@ -19,9 +19,11 @@ export interface Sessions {
    * Takes the session's agent for one answer; until {@link Turn.end} nobody else gets it.
    *
    * @param earlier what was said before; used only where the session is new.
-   * @throws Error with a sentence where the session is busy.
+   * @throws Error as {@link assertIdle} does.
    */
   begin(sessionId: string, earlier: readonly EarlierMessage[]): Turn;
+  /** @throws Error with a sentence where the session is still answering. */
+  assertIdle(sessionId: string): void;
 }
 
 /** How {@link createSessions} is bounded, and where its agents come from. */
@@ -36,16 +38,14 @@ interface Session {
   isBusy: boolean;
 }
 
-/** Keeps the agents of the sessions in memory. AgentCore gives each session a microVM of its own, so there is mostly one. */
+/** Keeps the sessions' agents in memory. AgentCore gives each session a microVM of its own, so there is mostly one. */
 export function createSessions({ createAgent, maxSessions }: SessionsOptions): Sessions {
   /** In the order of their last use. */
   const sessions = new Map<string, Session>();
 
   function begin(sessionId: string, earlier: readonly EarlierMessage[]): Turn {
+    assertIdle(sessionId);
     const known = sessions.get(sessionId);
-    if (known?.isBusy === true) {
-      throw new Error('this session is still answering; wait for that answer or use another session');
-    }
     const session: Session = known ?? { agent: createAgent(earlier), isBusy: false };
     const { agent } = session;
     const before = agent.takeSnapshot({ preset: 'session' });
@@ -54,8 +54,10 @@ export function createSessions({ createAgent, maxSessions }: SessionsOptions): S
     sessions.set(sessionId, session);
     forgetIdle();
 
+    let hasEnded = false;
     function end(isKept: boolean): void {
-      if (!session.isBusy) return;
+      if (hasEnded) return;
+      hasEnded = true;
       session.isBusy = false;
       if (isKept) return;
       // A new session whose only turn failed is new again, so that the next call may bring the history along.
@@ -65,6 +67,12 @@ export function createSessions({ createAgent, maxSessions }: SessionsOptions): S
     return { agent, end };
   }
 
+  function assertIdle(sessionId: string): void {
+    if (sessions.get(sessionId)?.isBusy === true) {
+      throw new Error('this session is still answering; wait for that answer or use another session');
+    }
+  }
+
   function forgetIdle(): void {
     for (const [sessionId, { isBusy }] of sessions) {
       if (sessions.size <= maxSessions) return;
@@ -72,5 +80,5 @@ export function createSessions({ createAgent, maxSessions }: SessionsOptions): S
     }
   }
 
-  return { begin };
+  return { begin, assertIdle };
 }

@@ -2,8 +2,8 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
 const maxPieceLength = 24;
 
 /**
- * Cuts text into the pieces in which a model would stream it: a word with the space before and the marks after it. Never
- * inside a character as a reader sees it; joined, the pieces are the text.
+ * Cuts text into the pieces in which a model would stream it: a word with the space before and the marks after it.
+ * Never inside an emoji or a letter with its accents; joined, the pieces are the text.
  */
 export function wordsOf(text: string): readonly string[] {
   const pieces: string[] = [];

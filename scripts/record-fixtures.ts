@@ -1,8 +1,8 @@
 /**
  * Records what real agents put on the wire: the bytes of `POST /invocations`, as they came, nothing edited.
  *
- * Run: `node scripts/record-fixtures.ts`, then look at the difference. It needs Python 3.10 or newer, and the network the
- * first time, for `strands-agents` and `bedrock-agentcore` from PyPI (kept in `.cache/python`).
+ * Run: `node scripts/record-fixtures.ts`, then look at the difference. It needs Python 3.10 or newer, and the network
+ * for `strands-agents` and `bedrock-agentcore` from PyPI (kept in `.cache/python`).
  */
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -237,18 +237,19 @@ async function typescriptPackages(): Promise<Readonly<Record<string, string>>> {
 function readme(): string {
   return `# What real agents put on the wire
 
-Recorded by \`node scripts/record-fixtures.ts\`, which also writes this page: the body of \`POST /invocations\`, byte for byte,
-from real servers on the real SDKs. Nothing is edited or scrubbed; the script refuses a recording that holds something of the
-machine it runs on. \`manifest.json\` says for each file which agent and which package versions answered, when, with which
-status and content type, and to which request.
+Recorded by \`node scripts/record-fixtures.ts\`, which also writes this page: the body of \`POST /invocations\`, byte for
+byte, from real servers on the real SDKs. Nothing is edited or scrubbed; the script refuses a recording that holds
+something of the machine it runs on. \`manifest.json\` says for each file which agent and which package versions answered,
+when, with which status and content type, and to which request.
 
 - \`demo-*\`: the agent of this repository (\`agent/\`), its deployed bundle under Node.js 22, with the offline model.
   \`demo-memory\` is the second turn of the session of \`demo-text\`.
-- \`typescript-*\`: \`scripts/record-typescript-agent.ts\`, \`python-*\`: \`scripts/record-python-agent.py\`. Their models are
-  scripted, so that every kind of event occurs; the rest is the SDKs' own.
+- \`typescript-*\`: \`scripts/record-typescript-agent.ts\`; \`python-*\`: \`scripts/record-python-agent.py\`. Their models
+  are scripted, so that every kind of event occurs; the rest is the SDKs' own.
 - \`unfiltered\` yields all that the agent's stream gives; without it, only model events (TypeScript: and tool results).
 - \`graph\` and \`swarm\` are multi-agent runs, unfiltered; \`graph-filtered\` keeps events that have an \`event\` key.
 - The ARNs and account ids are invented: they stand for what an agent's own error may tell, and must not reach a viewer.
-- Python frames that are JSON strings (\`data: "{'data': …"\`) are what the AgentCore SDK makes of values that are not JSON.
+- Python frames that are JSON strings (\`data: "{'data': …"\`) are what the AgentCore SDK makes of values that are no JSON.
+- \`typescript-buffered-text\` says \`application/json\` and is none: that is how the SDK sends a returned string.
 `;
 }

@@ -42,7 +42,9 @@ def reasoning_block(index: int, *deltas: dict) -> list[dict]:
 def tool_block(index: int, tool_use_id: str, name: str, *parts: str) -> list[dict]:
     """A tool use block as ConverseStream sends it: the first input delta is empty."""
     start = {"toolUse": {"toolUseId": tool_use_id, "name": name}}
-    deltas = [{"contentBlockDelta": {"delta": {"toolUse": {"input": part}}, "contentBlockIndex": index}} for part in parts]
+    deltas = [
+        {"contentBlockDelta": {"delta": {"toolUse": {"input": part}}, "contentBlockIndex": index}} for part in parts
+    ]
     return [
         {"contentBlockStart": {"start": start, "contentBlockIndex": index}},
         *deltas,
@@ -58,7 +60,10 @@ def ending(stop_reason: str, input_tokens: int, output_tokens: int) -> list[dict
 
 START = [{"messageStart": {"role": "assistant"}}]
 
-FINAL = text_block(0, "6", " × 7", " = 42.", " 答え", "は四十二", "です 🎉", "👩‍👩‍👧", " naïve", "\nfin") + ending("end_turn", 61, 19)
+FINAL = [
+    *text_block(0, "6", " × 7", " = 42.", " 答え", "は四十二", "です 🎉", "👩‍👩‍👧", " naïve", "\nfin"),
+    *ending("end_turn", 61, 19),
+]
 
 TOOL_TURN = [
     START
@@ -83,7 +88,7 @@ REDACTED_TURN = [
     + ending("end_turn", 12, 7)
 ]
 
-# What an agent may really say of itself: an ARN and an account id, which must not reach a viewer. The block stays open.
+# What an agent may really say of itself: a role's ARN with its account id. The block stays open.
 FAILING_TURN = [
     START
     + text_block(0, "I was about ", "to say")[:-1]
@@ -182,9 +187,11 @@ def two_agents_unfiltered(make: Any) -> None:
 
 
 def graph() -> Any:
+    facts = START + text_block(0, "Facts: ", "42.") + ending("end_turn", 11, 4)
+    answer = START + text_block(0, "The answer ", "is 42.") + ending("end_turn", 23, 6)
     builder = GraphBuilder()
-    builder.add_node(agent_of([START + text_block(0, "Facts: ", "42.") + ending("end_turn", 11, 4)], name="researcher"), "research")
-    builder.add_node(agent_of([START + text_block(0, "The answer ", "is 42.") + ending("end_turn", 23, 6)], name="writer"), "write")
+    builder.add_node(agent_of([facts], name="researcher"), "research")
+    builder.add_node(agent_of([answer], name="writer"), "write")
     builder.add_edge("research", "write")
     builder.set_entry_point("research")
     return builder.build()
@@ -192,18 +199,10 @@ def graph() -> Any:
 
 def swarm() -> Any:
     handoff = '{"agent_name": "writer", "message": "please write it down"}'
-    return Swarm(
-        [
-            agent_of(
-                [
-                    START + tool_block(0, "tooluse_Hf7aB3", "handoff_to_agent", "", handoff) + ending("tool_use", 40, 21),
-                    START + text_block(0, "Over to the writer.") + ending("end_turn", 66, 5),
-                ],
-                name="researcher",
-            ),
-            agent_of([START + text_block(0, "It is ", "42.") + ending("end_turn", 70, 5)], name="writer"),
-        ]
-    )
+    hands_off = START + tool_block(0, "tooluse_Hf7aB3", "handoff_to_agent", "", handoff) + ending("tool_use", 40, 21)
+    takes_leave = START + text_block(0, "Over to the writer.") + ending("end_turn", 66, 5)
+    answer = START + text_block(0, "It is ", "42.") + ending("end_turn", 70, 5)
+    return Swarm([agent_of([hands_off, takes_leave], name="researcher"), agent_of([answer], name="writer")])
 
 
 def fails_at_once() -> None:

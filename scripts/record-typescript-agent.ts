@@ -106,7 +106,7 @@ const redactedTurn = [
   ],
 ];
 
-// What an agent may really say of itself: an ARN and an account id, which must not reach a viewer. The block stays open.
+// What an agent may really say of itself: a role's ARN with its account id. The block stays open.
 const failingTurn = [
   [
     messageStart,

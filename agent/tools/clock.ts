@@ -1,13 +1,23 @@
 import { tool } from '@strands-agents/sdk';
-import type { Tool } from '@strands-agents/sdk';
+import type { InvokableTool } from '@strands-agents/sdk';
 import { z } from 'zod';
 
+/** What the clock shows. */
+export type ClockReading = {
+  /** IANA name. */
+  timeZone: string;
+  /** UTC, ISO 8601. */
+  iso: string;
+  /** Date and time in that zone, as a person reads it. */
+  local: string;
+};
+
 /**
- * The agent's clock: gives `{ timeZone, iso, local }`.
+ * The agent's clock.
  *
  * @param now milliseconds since the epoch.
  */
-export function createClock(now: () => number): Tool {
+export function createClock(now: () => number): InvokableTool<{ timeZone: string }, ClockReading> {
   return tool({
     name: 'clock',
     description: 'Tells the date and the time of day, now, in a time zone.',
