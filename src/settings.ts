@@ -61,7 +61,8 @@ export interface AgentRuntimeSettings {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `arn:<partition>:bedrock-agentcore:<region>:<account>:runtime/<id>` (service reference, AgentCore). */
-export const agentRuntimeArnPattern: RegExp = /^arn:(aws[a-z-]*):bedrock-agentcore:([a-z0-9-]+):\d{12}:runtime\/[A-Za-z0-9_-]+$/u;
+export const agentRuntimeArnPattern: RegExp =
+  /^arn:(aws[a-z-]*):bedrock-agentcore:([a-z0-9-]+):\d{12}:runtime\/[A-Za-z0-9_-]+$/u;
 
 /**
  * Reads the agent's address from the environment, as the AWS SDKs do: `AWS_ENDPOINT_URL_BEDROCK_AGENTCORE` before

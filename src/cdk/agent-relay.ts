@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 import { agentRuntimeArnPattern, environmentNames } from '../settings.ts';
 import { createBodyHash } from './body-hash.ts';
 import { findBundle } from './bundles.ts';
+import { nameGlobally } from './global-name.ts';
 import { createSecurityHeaders } from './security-headers.ts';
 
 /** What an {@link AgentRelay} is made of. */
@@ -129,26 +130,22 @@ function createRelayFunction(scope: Construct, props: AgentRelayProps): lambda.F
 }
 
 function locateAgent(scope: Construct, agent: IRuntimeRef | string): { readonly arn: string; readonly region: string } {
-  if (typeof agent !== 'string') {
-    return { arn: agent.runtimeRef.agentRuntimeArn, region: agent.env.region };
+  const [arn, region] =
+    typeof agent === 'string' ? [agent, Stack.of(scope).region] : [agent.runtimeRef.agentRuntimeArn, agent.env.region];
+  if (Token.isUnresolved(arn)) {
+    return { arn, region };
   }
-  if (Token.isUnresolved(agent)) {
-    return { arn: agent, region: Stack.of(scope).region };
-  }
-  const region = agentRuntimeArnPattern.exec(agent)?.[2];
-  if (region === undefined) {
+  // The CDK takes what is imported to be in the stack's region; the ARN knows better.
+  const statedRegion = agentRuntimeArnPattern.exec(arn)?.[2];
+  if (statedRegion === undefined) {
     throw new Error(
-      `agent is "${agent}"; it must be a runtime, or the ARN of one, arn:aws:bedrock-agentcore:<region>:<account>:runtime/<id>`,
+      `agent is "${arn}"; it must be a runtime, or the ARN of one, arn:aws:bedrock-agentcore:<region>:<account>:runtime/<id>`,
     );
   }
-  return { arn: agent, region };
+  return { arn, region: statedRegion };
 }
 
-function createDistribution(
-  scope: Construct,
-  relay: lambda.Function,
-  props: AgentRelayProps,
-): cloudfront.Distribution {
+function createDistribution(scope: Construct, relay: lambda.Function, props: AgentRelayProps): cloudfront.Distribution {
   const functionUrl = relay.addFunctionUrl({
     authType: lambda.FunctionUrlAuthType.AWS_IAM,
     invokeMode: lambda.InvokeMode.RESPONSE_STREAM,
@@ -156,13 +153,15 @@ function createDistribution(
   return new cloudfront.Distribution(scope, 'Distribution', {
     comment: 'The front door of an AgentCore agent',
     httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
-    minimumProtocolVersion: cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
     ...(props.domainNames !== undefined && { domainNames: props.domainNames }),
-    ...(props.certificate !== undefined && { certificate: props.certificate }),
+    ...(props.certificate !== undefined && {
+      certificate: props.certificate,
+      minimumProtocolVersion: cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+    }),
     ...(props.webAclArn !== undefined && { webAclId: props.webAclArn }),
     errorResponses: neverCachedErrors,
     defaultBehavior: {
-      origin: createOrigin(functionUrl),
+      origin: createOrigin(scope, functionUrl),
       allowedMethods: cloudfront.AllowedMethods.ALLOW_ALL,
       viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
       cachePolicy: cloudfront.CachePolicy.CACHING_DISABLED,
@@ -186,8 +185,12 @@ function createDistribution(
 }
 
 /** Signed for by CloudFront, with the two permissions that Lambda has asked for since October 2025. */
-function createOrigin(functionUrl: lambda.FunctionUrl): cloudfront.IOrigin {
+function createOrigin(scope: Construct, functionUrl: lambda.FunctionUrl): cloudfront.IOrigin {
   return FunctionUrlOrigin.withOriginAccessControl(functionUrl, {
+    originAccessControl: new cloudfront.FunctionUrlOriginAccessControl(scope, 'AccessControl', {
+      originAccessControlName: nameGlobally(scope, 'access'),
+      signing: cloudfront.Signing.SIGV4_ALWAYS,
+    }),
     // Also the longest silence within an answer, and the most that an account has without asking for more.
     readTimeout: Duration.seconds(120),
     // Saves the next request a TLS handshake; below the minute after which servers commonly hang up themselves.

@@ -1,20 +1,29 @@
-import { ArnFormat, Duration, Names, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
+import { ArnFormat, Duration, RemovalPolicy, Stack, Stage, Token } from 'aws-cdk-lib';
 import { experimental } from 'aws-cdk-lib/aws-cloudfront';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { findBundle } from './bundles.ts';
+import { nameGlobally } from './global-name.ts';
 
 /** Where Lambda@Edge functions live, whatever the region of the rest. */
 const edgeRegion = 'us-east-1';
 
-/** The Lambda@Edge function that signs bodies; in a stack of its own where the relay's is not in us-east-1. */
+/**
+ * The Lambda@Edge function that signs bodies; in a stack of its own where the relay's is not in us-east-1.
+ *
+ * @throws Error where the stack has no explicit region, so that nobody can say which of the two it is.
+ */
 export function createBodyHash(scope: Construct): lambda.IVersion {
   const stack = Stack.of(scope);
+  if (Token.isUnresolved(stack.region)) {
+    throw new Error(
+      `the stack "${stack.stackName}" has no region; a relay needs one, such as env: { region: 'eu-central-1' }`,
+    );
+  }
   const { directory, entryFile } = findBundle('body-hash');
-  // Names the relay and its region: relays of one name in several regions must not share, and delete, one stack.
-  const stackId = `${Names.uniqueResourceName(scope, { maxLength: 90, separator: '-' })}-edge-${stack.region}`;
+  const stackId = nameGlobally(scope, 'edge');
   const edgeScope = stack.region === edgeRegion ? scope : createEdgeStack(stack, stackId);
   const logGroup = new logs.LogGroup(edgeScope, 'BodyHashLogGroup', {
     retention: logs.RetentionDays.ONE_MONTH,

@@ -29,7 +29,9 @@ export function findBundle(name: keyof typeof entryFiles, functions: URL = built
   const directory = fileURLToPath(new URL(name, functions));
   const entryFile = entryFiles[name];
   if (!existsSync(`${directory}/${entryFile}`)) {
-    throw new Error(`${directory}/${entryFile} does not exist; run "npm run build" in the agentcore-relay package first`);
+    throw new Error(
+      `${directory}/${entryFile} does not exist; run "npm run build" in the agentcore-relay package first`,
+    );
   }
   return { directory, entryFile };
 }

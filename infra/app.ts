@@ -1,0 +1,3 @@
+import { createRelayApp } from './relay-app.ts';
+
+createRelayApp({ environment: process.env }).synth();

@@ -1,0 +1,39 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import type { StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { AgentRelay } from '../src/cdk.ts';
+import { DemoAgent } from './demo-agent.ts';
+
+/** Streams, calls tools, is in every commercial region, and asks for no use case form before its first answer. */
+const defaultModelId = 'global.amazon.nova-2-lite-v1:0';
+
+/** What a {@link RelayStack} is made of. */
+export interface RelayStackProps extends StackProps {
+  /**
+   * ARN of an agent that runs already.
+   *
+   * @default - the demo agent is deployed
+   */
+  readonly agentRuntimeArn?: string | undefined;
+
+  /**
+   * Model of the demo agent.
+   *
+   * @default 'global.amazon.nova-2-lite-v1:0'
+   */
+  readonly modelId?: string | undefined;
+}
+
+/** An agent and its front door. */
+export class RelayStack extends Stack {
+  constructor(scope: Construct, id: string, props: RelayStackProps) {
+    super(scope, id, props);
+    const agent =
+      props.agentRuntimeArn ?? new DemoAgent(this, 'DemoAgent', { modelId: props.modelId ?? defaultModelId }).runtime;
+    const { url } = new AgentRelay(this, 'Relay', { agent });
+    new CfnOutput(this, 'Url', { value: url });
+    new CfnOutput(this, 'Curl', {
+      value: `curl --no-buffer ${url} -d '{"prompt":"What is 6 times 7?","response":"transformed"}'`,
+    });
+  }
+}

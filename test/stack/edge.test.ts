@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { App, Stack } from 'aws-cdk-lib';
+import { AgentRelay } from '../../src/cdk.ts';
+import { findBundle } from '../../src/cdk/bundles.ts';
+import { onlyResource, resource, runtimeArn, synthesizeApp, templateOf } from './synthesize.ts';
+import type { StackTemplate } from './synthesize.ts';
+
+const home = synthesizeApp({});
+const abroad = synthesizeApp({ CDK_DEFAULT_REGION: 'ap-northeast-1' });
+const edgeStack = 'AgentcoreRelay-9DF83157-edge-ap-northeast-1';
+
+test('needs one stack in us-east-1, and one more there from any other region', () => {
+  assert.deepEqual(regionsOf(home), { AgentcoreRelay: 'us-east-1' });
+  assert.deepEqual(regionsOf(abroad), { AgentcoreRelay: 'ap-northeast-1', [edgeStack]: 'us-east-1' });
+});
+
+test('takes the region of AWS_REGION where the command line has set none', () => {
+  assert.equal(regionsOf(synthesizeApp({ AWS_REGION: 'eu-central-1' }))['AgentcoreRelay'], 'eu-central-1');
+});
+
+test('runs the function that signs bodies in us-east-1 and on what Lambda@Edge allows', () => {
+  const { Code: code, ...properties } = onlyResource(templateOf(abroad, edgeStack), 'AWS::Lambda::Function').Properties;
+  // No environment, no architecture, no layers, no VPC ("Restrictions on Lambda@Edge").
+  assert.deepEqual(properties, {
+    Description: 'Puts the SHA-256 of the body on requests to a Lambda Function URL',
+    Handler: 'index.handler',
+    LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: 'BodyHashLogGroup6453FC2E' } },
+    MemorySize: 256,
+    Role: { 'Fn::GetAtt': ['BodyHashRoleFF0E206C', 'Arn'] },
+    Runtime: 'nodejs24.x',
+    Timeout: 5,
+  });
+  const built = readFileSync(`${findBundle('body-hash').directory}/index.mjs`, 'utf8');
+  assert.equal(abroad.readAsset((code as { S3Key: string }).S3Key, 'index.mjs'), built);
+});
+
+test('shows the body to a numbered version of that function', () => {
+  const version = Object.keys(templateOf(home, 'AgentcoreRelay').Resources).find((id) =>
+    id.startsWith('RelayBodyHashFnCurrentVersion'),
+  );
+  assert.deepEqual(edgeAssociationsOf(templateOf(home, 'AgentcoreRelay')), [
+    { EventType: 'origin-request', IncludeBody: true, LambdaFunctionARN: { Ref: version } },
+  ]);
+  assert.deepEqual(edgeAssociationsOf(templateOf(abroad, 'AgentcoreRelay')), [
+    {
+      EventType: 'origin-request',
+      IncludeBody: true,
+      LambdaFunctionARN: { 'Fn::GetAtt': ['RelayBodyHashArnReader3269D6DA', 'FunctionArn'] },
+    },
+  ]);
+});
+
+test('lets that function write its own log, wherever it runs, and nothing else', () => {
+  const template = templateOf(abroad, edgeStack);
+  assert.deepEqual(onlyResource(template, 'AWS::IAM::Role').Properties, {
+    AssumeRolePolicyDocument: {
+      Statement: [
+        {
+          Action: 'sts:AssumeRole',
+          Effect: 'Allow',
+          Principal: { Service: ['edgelambda.amazonaws.com', 'lambda.amazonaws.com'] },
+        },
+      ],
+      Version: '2012-10-17',
+    },
+  });
+  assert.deepEqual(onlyResource(template, 'AWS::IAM::Policy').Properties['PolicyDocument'], {
+    Statement: [
+      {
+        Action: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+        Effect: 'Allow',
+        Resource: {
+          'Fn::Join': [
+            '',
+            ['arn:aws:logs:*:', { Ref: 'AWS::AccountId' }, ':log-group:', { Ref: 'BodyHashLogGroup6453FC2E' }, ':*'],
+          ],
+        },
+      },
+    ],
+    Version: '2012-10-17',
+  });
+  assert.deepEqual(onlyResource(template, 'AWS::Logs::LogGroup').Properties, { RetentionInDays: 30 });
+});
+
+test('names nothing that an account has only once alike in two regions', () => {
+  const names = [
+    'AWS::CloudFront::Function',
+    'AWS::CloudFront::OriginAccessControl',
+    'AWS::CloudFront::ResponseHeadersPolicy',
+  ];
+  for (const type of names) {
+    const [here, there] = [home, abroad].map(
+      (assembly) =>
+        JSON.stringify(onlyResource(templateOf(assembly, 'AgentcoreRelay'), type).Properties).match(
+          /"Name":"([^"]+)"/u,
+        )?.[1],
+    );
+    assert.match(here ?? '', /us-east-1/u);
+    assert.equal(there, here?.replace('us-east-1', 'ap-northeast-1'));
+  }
+});
+
+test('takes two relays in one stack, each with a stack of its own in us-east-1', () => {
+  const app = new App();
+  const stack = new Stack(app, 'Two', { env: { region: 'eu-central-1' } });
+  const relays = ['First', 'Second'].map((id) => new AgentRelay(stack, id, { agent: runtimeArn }));
+  const stackNames = app.synth().stacks.map(({ stackName }) => stackName);
+  assert.equal(new Set(relays.map(({ url }) => url)).size, 2);
+  assert.deepEqual(stackNames.toSorted(), [
+    'Two',
+    'Two-First-CA9D3B20-edge-eu-central-1',
+    'Two-Second-D36B27E7-edge-eu-central-1',
+  ]);
+});
+
+test('fails at synth where the stack has no region', () => {
+  assert.throws(() => new AgentRelay(new Stack(new App(), 'Anywhere'), 'Relay', { agent: runtimeArn }), {
+    message: `the stack "Anywhere" has no region; a relay needs one, such as env: { region: 'eu-central-1' }`,
+  });
+});
+
+function regionsOf(assembly: typeof home): Record<string, string> {
+  return Object.fromEntries(Object.entries(assembly.stacks).map(([name, { region }]) => [name, region]));
+}
+
+function edgeAssociationsOf(template: StackTemplate): unknown {
+  const config = resource(template, 'RelayDistributionF48850AF').Properties['DistributionConfig'];
+  return (config as { readonly DefaultCacheBehavior: Record<string, unknown> }).DefaultCacheBehavior[
+    'LambdaFunctionAssociations'
+  ];
+}
