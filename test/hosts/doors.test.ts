@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { createHandler } from '../../src/lambda.ts';
+import { startServer } from '../../src/server.ts';
+import type { FunctionUrlEvent, FunctionUrlHandler } from '../../src/hosts/lambda-types.ts';
+import type { LogEntry } from '../../src/relay/relay-request.ts';
+import type { Environment } from '../../src/settings.ts';
+import { refuse, startAgentCoreServer, stream } from '../agentcore/agentcore-server.ts';
+import type { AgentCoreServer, AgentScript } from '../agentcore/agentcore-server.ts';
+import { awslambda, context, createResponseStream, functionUrlEvent } from './awslambda.ts';
+
+const frames = [
+  'data: {"event":{"messageStart":{"role":"assistant"}}}\n\n',
+  'data: {"event":{"contentBlockDelta":{"delta":{"text":"Hé"},"contentBlockIndex":0}}}\n\n',
+  'data: {"event":{"messageStop":{"stopReason":"end_turn"}}}\n\n',
+];
+const runtimeSessionId = 'session-0123456789-0123456789-0123456789';
+
+describe('createHandler', () => {
+  test('serves the interface with no more than AGENT_RUNTIME_ARN and what Lambda sets itself', async (t) => {
+    const agentCore = await serve(t, stream(...frames));
+    const { response } = await invoke(
+      environmentFor(agentCore),
+      functionUrlEvent({
+        headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-amzn-trace-id': 'Self=1-a;Root=1-b' },
+        body: Buffer.from(JSON.stringify({ prompt: 'hi', runtimeSessionId })).toString('base64'),
+        isBase64Encoded: true,
+      }),
+    );
+    assert.deepEqual(
+      { status: response.statusCode, type: response.headers['content-type'], body: response.body },
+      { status: 200, type: 'text/event-stream', body: frames.join('') },
+    );
+    const { headers, body } = agentCore.requests[0] ?? assert.fail('nothing was asked of AgentCore');
+    assert.deepEqual(
+      [headers['x-amzn-bedrock-agentcore-runtime-session-id'], headers['x-amzn-trace-id'], body.toString()],
+      [runtimeSessionId, 'Self=1-a;Root=1-b', '{"prompt":"hi"}'],
+    );
+  });
+
+  test('answers an upstream failure with a status of its own and lives on', async (t) => {
+    const agentCore = await serve(t, refuse(424, 'RuntimeClientError'));
+    const event = functionUrlEvent({ body: '{"prompt":"hi"}' });
+    for (const _ of [1, 2]) {
+      const { response } = await invoke(environmentFor(agentCore), event);
+      assert.equal(response.statusCode, 502);
+      assert(!response.body.includes('123456789012'), response.body);
+      assert.equal(JSON.parse(response.body).error.code, 'agent_failed');
+    }
+  });
+
+  for (const [name, environment, cause] of [
+    ['AGENT_RUNTIME_ARN is not set', {}, /AGENT_RUNTIME_ARN is not set/u],
+    ['AGENT_RUNTIME_ARN is no ARN', { AGENT_RUNTIME_ARN: 'my-agent' }, /AGENT_RUNTIME_ARN is "my-agent"/u],
+    [
+      'the endpoint is no URL',
+      {
+        AGENT_RUNTIME_ARN: 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-abc1234567',
+        AWS_ENDPOINT_URL: 'localhost',
+      },
+      /endpoint of AgentCore is "localhost"/u,
+    ],
+  ] as const) {
+    test(`says once in the log that ${name}, and answers all the same`, async () => {
+      const { response, entries } = await invoke(environment, functionUrlEvent({ body: '{"prompt":"hi"}' }));
+      assert.equal(response.statusCode, 500);
+      assert.deepEqual(
+        { code: JSON.parse(response.body).error.code, message: JSON.parse(response.body).error.message },
+        { code: 'internal_error', message: 'the relay failed' },
+      );
+      const [said, ...others] = entries.filter(({ message }) => message === 'the relay cannot reach an agent');
+      assert.match(String(said?.['cause']), cause);
+      assert.deepEqual(others, []);
+      const probe = await invoke(environment, functionUrlEvent({ method: 'HEAD' }));
+      assert.equal(probe.response.statusCode, 200);
+    });
+  }
+
+  test('says in the log, and not to the viewer, which credentials are missing', async (t) => {
+    const agentCore = await serve(t, stream());
+    const { response, entries } = await invoke(
+      { ...environmentFor(agentCore), AWS_SECRET_ACCESS_KEY: undefined },
+      functionUrlEvent({ body: '{"prompt":"hi"}' }),
+    );
+    assert.equal(response.statusCode, 500);
+    assert(!response.body.includes('AWS_'), response.body);
+    assert.match(String(entries[0]?.['cause']), /AWS_SECRET_ACCESS_KEY is not set/u);
+    assert.equal(agentCore.requests.length, 0);
+  });
+});
+
+describe('startServer', () => {
+  test('serves the interface on this machine', async (t) => {
+    const agentCore = await serve(t, stream(...frames));
+    const server = await startServer({ environment: environmentFor(agentCore), port: 0, log: () => undefined });
+    t.after(() => server.close(0));
+    const response = await fetch(`${server.url}/?prompt=hi&response=transformed`);
+    const [text] = (await response.text()).split('\n');
+    assert.deepEqual([response.status, text], [200, 'Hé']);
+  });
+
+  test('fails to start without an agent, for there is someone to read why', async () => {
+    await assert.rejects(startServer({ environment: {}, port: 0 }), (error: Error) =>
+      String(error.cause).startsWith('AGENT_RUNTIME_ARN is not set'),
+    );
+  });
+});
+
+test('the function that is deployed reads the process’s environment and exports its handler', async (t) => {
+  const agentCore = await serve(t, stream(...frames));
+  Object.assign(process.env, environmentFor(agentCore));
+  Object.assign(globalThis, { awslambda });
+  const { handler } = await import('../../src/functions/relay.ts');
+  const response = createResponseStream();
+  await handler(functionUrlEvent({ method: 'GET', rawQueryString: 'prompt=hi' }), response.sink, context);
+  await response.ended();
+  assert.equal(response.response().body, frames.join(''));
+});
+
+async function invoke(
+  environment: Environment,
+  event: FunctionUrlEvent,
+): Promise<{
+  readonly response: ReturnType<ReturnType<typeof createResponseStream>['response']>;
+  readonly entries: readonly LogEntry[];
+}> {
+  const entries: LogEntry[] = [];
+  const response = createResponseStream();
+  const handler = withAwsLambda(() => createHandler({ environment, log: (entry) => void entries.push(entry) }));
+  await handler(event, response.sink, context);
+  await response.ended();
+  return { response: response.response(), entries };
+}
+
+/** Does what Lambda's runtime does before it loads a handler. */
+function withAwsLambda(create: () => FunctionUrlHandler): FunctionUrlHandler {
+  Object.assign(globalThis, { awslambda });
+  try {
+    return create();
+  } finally {
+    Reflect.deleteProperty(globalThis, 'awslambda');
+  }
+}
+
+function environmentFor(agentCore: AgentCoreServer): Environment {
+  return {
+    AGENT_RUNTIME_ARN: 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-abc1234567',
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agentCore.endpoint,
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_SESSION_TOKEN: 'token',
+  };
+}
+
+async function serve(t: TestContext, ...scripts: readonly AgentScript[]): Promise<AgentCoreServer> {
+  const agentCore = await startAgentCoreServer(...scripts);
+  t.after(() => agentCore.close());
+  return agentCore;
+}
