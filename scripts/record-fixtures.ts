@@ -80,6 +80,7 @@ async function typescriptAgents(): Promise<readonly Agent[]> {
   const variants = [
     'text',
     'tool',
+    'bedrock-tool',
     'tool-error',
     'redacted',
     'error-mid',
@@ -247,6 +248,7 @@ when, with which status and content type, and to which request.
 - \`typescript-*\`: \`scripts/record-typescript-agent.ts\`; \`python-*\`: \`scripts/record-python-agent.py\`. Their models
   are scripted, so that every kind of event occurs; the rest is the SDKs' own.
 - \`unfiltered\` yields all that the agent's stream gives; without it, only model events (TypeScript: and tool results).
+- \`bedrock\`: text and reasoning without \`modelContentBlockStartEvent\`, as Strands' Bedrock model gives them.
 - \`graph\` and \`swarm\` are multi-agent runs, unfiltered; \`graph-filtered\` keeps events that have an \`event\` key.
 - The ARNs and account ids are invented: they stand for what an agent's own error may tell, and must not reach a viewer.
 - Python frames that are JSON strings (\`data: "{'data': …"\`) are what the AgentCore SDK makes of values that are no JSON.

@@ -106,6 +106,11 @@ const redactedTurn = [
   ],
 ];
 
+// Strands' Bedrock model passes on what Bedrock sends, and that starts no block but those of tools.
+const bedrockTurn = toolTurn.map((call) =>
+  call.filter((event) => event.type !== 'modelContentBlockStartEvent' || event.start !== undefined),
+);
+
 // What an agent may really say of itself: a role's ARN with its account id. The block stays open.
 const failingTurn = [
   [
@@ -159,6 +164,7 @@ async function bufferedText(calls: readonly Call[]): Promise<string> {
 const variants: Readonly<Record<string, () => unknown>> = {
   text: () => modelEventsAndResults(textTurn),
   tool: () => modelEventsAndResults(toolTurn),
+  'bedrock-tool': () => modelEventsAndResults(bedrockTurn),
   'tool-error': () => modelEventsAndResults(failingToolTurn),
   redacted: () => modelEventsAndResults(redactedTurn),
   'error-mid': () => modelEventsAndResults(failingTurn),

@@ -32,6 +32,8 @@ export interface RunningAgent extends AsyncDisposable {
   readonly url: string;
   /** What it has printed so far. */
   readonly output: () => string;
+  /** Resolves once it has printed such a line. */
+  readonly printed: (pattern: RegExp) => Promise<void>;
   /** Sends the signal; gives the exit code. */
   readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
 }
@@ -57,21 +59,28 @@ export async function runAgent({ file, node = process.execPath, env = {} }: RunO
     output += chunk.toString();
   });
   const lines = createInterface({ input: child.stdout });
-  const url = await new Promise<string>((resolve, reject) => {
-    lines.on('line', (line) => {
-      output += `${line}\n`;
-      const found = /Server listening at (http:[^"]+)/u.exec(line)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-    void exited.then((code) => reject(new Error(`the agent ended with code ${code}: ${output}`)));
+  lines.on('line', (line) => {
+    output += `${line}\n`;
   });
+  async function printed(pattern: RegExp): Promise<void> {
+    if (pattern.test(output)) return;
+    await new Promise<void>((resolve, reject) => {
+      lines.on('line', () => {
+        if (pattern.test(output)) resolve();
+      });
+      void exited.then((code) => reject(new Error(`the agent ended with code ${code}: ${output}`)));
+    });
+  }
+  const listening = /Server listening at (http:[^"]+)/u;
+  await printed(listening);
   async function end(signal: NodeJS.Signals): Promise<number | null> {
     child.kill(signal);
     return await exited;
   }
   return {
-    url,
+    url: listening.exec(output)?.[1] ?? '',
     output: () => output,
+    printed,
     end,
     [Symbol.asyncDispose]: async () => {
       await end('SIGKILL');
