@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { listErrorKinds } from '../errors.ts';
 import { handler } from './body-hash.ts';
 import type { EdgeHeaders, EdgeRequest, EdgeRequestBody, OriginRequestEvent } from './body-hash.ts';
 
@@ -78,14 +77,6 @@ test('answers 413 instead of signing the beginning of a body', async () => {
     },
     body: '{"error":{"code":"payload_too_large","message":"the body is too large; at most 1 MB is allowed","requestId":"edge-request-1=="}}',
   });
-});
-
-test("answers with a code and a status of the relay's own catalogue", async () => {
-  const body = { ...base64Body(Buffer.from('a')), inputTruncated: true };
-  const answer = await handler(originRequest('POST', { body }));
-  assert.ok('status' in answer);
-  const { error } = JSON.parse(answer.body) as { readonly error: { readonly code: string } };
-  assert.equal(listErrorKinds().find(({ code }) => code === error.code)?.status, Number(answer.status));
 });
 
 test('writes nothing of a body anywhere', () => {

@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import { App, Stack } from 'aws-cdk-lib';
 import { AgentRelay } from '../../src/cdk.ts';
 import { findBundle } from '../../src/cdk/bundles.ts';
+import { bodyHash } from '../../src/edge.ts';
+import { listErrorKinds } from '../../src/errors.ts';
 import { onlyResource, resource, runtimeArn, synthesizeApp, templateOf } from './synthesize.ts';
 import type { StackTemplate } from './synthesize.ts';
 
@@ -34,6 +36,15 @@ test('runs the function that signs bodies in us-east-1 and on what Lambda@Edge a
   });
   const built = readFileSync(`${findBundle('body-hash').directory}/index.mjs`, 'utf8');
   assert.equal(abroad.readAsset((code as { S3Key: string }).S3Key, 'index.mjs'), built);
+});
+
+test("answers at the edge with a code and a status of the relay's own catalogue", async () => {
+  const body = { inputTruncated: true, encoding: 'base64', data: 'YQ==' } as const;
+  const request = { method: 'POST', headers: {}, body };
+  const answer = await bodyHash({ Records: [{ cf: { config: { requestId: 'r1' }, request } }] });
+  assert.ok('status' in answer);
+  const { error } = JSON.parse(answer.body) as { readonly error: { readonly code: string } };
+  assert.equal(listErrorKinds().find(({ code }) => code === error.code)?.status, Number(answer.status));
 });
 
 test('shows the body to a numbered version of that function', () => {
