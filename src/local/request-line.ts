@@ -1,5 +1,5 @@
-/** How long each hop took to give its first byte, in milliseconds; undefined where the request did not get there. */
-export interface HopTimes {
+/** What the hops report: how long each took to give its first byte, in milliseconds; undefined where it was not reached. */
+export interface HopRecord {
   /** The CloudFront Function. */
   readonly viewerFunctionMs?: number | undefined;
   /** The Lambda@Edge function, which hashes the body. */
@@ -12,10 +12,12 @@ export interface HopTimes {
   readonly agentMs?: number | undefined;
   /** How much of that was a cold start. */
   readonly agentInitMs?: number | undefined;
+  /** `Root=1-…` of the trace that the function was invoked in. */
+  readonly traceRoot?: string | undefined;
 }
 
 /** Adds to what is known of a request. */
-export type RecordHopTimes = (times: HopTimes) => void;
+export type RecordHop = (facts: HopRecord) => void;
 
 /** How a response ended: whole, because the viewer left, or cut by the origin. */
 export type ResponseEnding = 'complete' | 'viewer-left' | 'cut';
@@ -35,7 +37,7 @@ export interface RequestLine {
   readonly ending: ResponseEnding;
   /** `x-cache`, such as `Miss from cloudfront`. */
   readonly cacheResult: string;
-  readonly hops: HopTimes;
+  readonly hops: HopRecord;
   /** From the request's arrival to the first byte of the body; undefined where there was none. */
   readonly firstByteMs: number | undefined;
   readonly totalMs: number;

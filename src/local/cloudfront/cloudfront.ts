@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { HopTimes, ResponseEnding } from '../request-line.ts';
+import type { HopRecord, ResponseEnding } from '../request-line.ts';
 import { selectBehaviour } from './behaviours.ts';
 import { callOrigin, drain } from './call-origin.ts';
 import { runEdgeFunction, runViewerFunction } from './edge-functions.ts';
@@ -37,7 +37,7 @@ async function serve(settings: CloudFrontSettings, incoming: IncomingMessage, re
   const at = settings.now();
   const started = performance.now();
   const requestId = newRequestId();
-  let hops: HopTimes = {};
+  let hops: HopRecord = {};
   let firstByteMs: number | undefined;
   response.on('error', () => undefined);
   const request = readViewerRequest(incoming);
@@ -46,8 +46,8 @@ async function serve(settings: CloudFrontSettings, incoming: IncomingMessage, re
     body: createRequestBody(incoming),
     behaviour: selectBehaviour(settings.distribution.behaviours, request.uri),
     requestId,
-    record: (times) => {
-      hops = { ...hops, ...times };
+    record: (facts) => {
+      hops = { ...hops, ...facts };
     },
     completeBy: undefined,
   };

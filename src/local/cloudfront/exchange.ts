@@ -1,5 +1,5 @@
 import type { LambdaFunction } from '../lambda/lambda-function.ts';
-import type { LogLine, RecordHopTimes, RequestLine } from '../request-line.ts';
+import type { LogLine, RecordHop, RequestLine } from '../request-line.ts';
 import type {
   DeployedBehaviour,
   DeployedDistribution,
@@ -31,7 +31,7 @@ export interface Exchange {
   readonly body: RequestBody;
   readonly behaviour: DeployedBehaviour;
   readonly requestId: string;
-  readonly record: RecordHopTimes;
+  readonly record: RecordHop;
   /** When the origin's whole answer must be over, on the clock of `performance.now`. */
   completeBy: number | undefined;
 }

@@ -5,7 +5,7 @@ import type { HeaderList } from '../cloudfront/header-list.ts';
 import type { Origin, OriginRequest, OriginResponse } from '../cloudfront/messages.ts';
 import { LambdaFunctionError } from '../lambda/lambda-function.ts';
 import type { LambdaFunction, LambdaStream } from '../lambda/lambda-function.ts';
-import type { LogLine, RecordHopTimes } from '../request-line.ts';
+import type { LogLine, RecordHop } from '../request-line.ts';
 import type { DeployedFunctionUrl } from '../template/deployment.ts';
 import { toFunctionUrlEvent } from './event.ts';
 
@@ -14,7 +14,7 @@ export interface FunctionUrlSettings {
   readonly functionUrl: DeployedFunctionUrl;
   readonly lambda: LambdaFunction;
   /** Told of each invocation's trace before it begins, so that what the agent reports of it can be joined. */
-  onTrace(traceRoot: string, record: RecordHopTimes): void;
+  onTrace(traceRoot: string, record: RecordHop): void;
   onLog(line: LogLine): void;
   /** Milliseconds since the epoch. */
   now(): number;
@@ -57,6 +57,7 @@ export function createFunctionUrl(settings: FunctionUrlSettings): Origin {
       /Root=1-[0-9a-f]{8}-[0-9a-f]{24}/u.exec(valueOf(request.headers, 'x-amzn-trace-id') ?? '')?.[0] ??
       `Root=${newTraceId(now())}`;
     settings.onTrace(traceRoot, record);
+    record({ traceRoot });
     const { urlId, domainName, accountId } = functionUrl;
     const traceSelf = `Self=${newTraceId(now())}`;
     const context = { urlId, domainName, accountId, requestId, traceRoot, traceSelf, now: now() };

@@ -15,6 +15,8 @@ export interface DeployedFunction {
   readonly memorySizeMb: number;
   /** `arm64` or `x86_64`. */
   readonly architecture: string;
+  /** How `console` writes. */
+  readonly logFormat: 'Text' | 'JSON';
   readonly region: string;
   readonly accountId: string;
 }

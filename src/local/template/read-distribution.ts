@@ -39,11 +39,7 @@ export function readDistribution(templates: Templates, assembly: CloudAssembly):
   const { partition, accountId } = distribution.stack;
   const arn = `arn:${partition}:cloudfront::${accountId}:distribution/${id}`;
   const config = distribution.get('DistributionConfig');
-  for (const name of ['CustomErrorResponses', 'OriginGroups']) {
-    if (!config.get(name).isMissing) {
-      throw config.get(name).fault('is set: the local chain does not emulate it');
-    }
-  }
+  requireNoErrorPages(config);
   const reading: Reading = { templates, assembly, distribution, distributionArn: arn };
   const origins = new Map<string, DeployedOrigin>();
   const originOf = (behaviour: Property): DeployedOrigin => {
@@ -69,6 +65,15 @@ export function readDistribution(templates: Templates, assembly: CloudAssembly):
       readBehaviour(config.get('DefaultCacheBehavior'), '*', originOf(config.get('DefaultCacheBehavior')), reading),
     ],
   };
+}
+
+/** How long an error is cached has no meaning without a cache; a page in its place would have. */
+function requireNoErrorPages(config: Property): void {
+  for (const response of config.get('CustomErrorResponses').list()) {
+    if (!response.get('ResponsePagePath').isMissing) {
+      throw response.get('ResponsePagePath').fault('is set: the local chain does not emulate error pages');
+    }
+  }
 }
 
 function findOrigin(config: Property, target: Property): Property {

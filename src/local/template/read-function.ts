@@ -81,6 +81,7 @@ function readFunction(lambda: TemplateResource, assembly: CloudAssembly, arn: st
     timeoutMs: lambda.get('Timeout').number(3) * 1000,
     memorySizeMb: lambda.get('MemorySize').number(128),
     architecture: lambda.get('Architectures').strings()[0] ?? 'x86_64',
+    logFormat: lambda.get('LoggingConfig').get('LogFormat').optionalString() === 'JSON' ? 'JSON' : 'Text',
     region: lambda.stack.region,
     accountId: lambda.stack.accountId,
   };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 export async function handler(event) {
   const { request } = event.Records[0].cf;
-  const ask = request.headers['x-edge-fixture']?.[0]?.value;
+  const ask = request.headers['x-fixture-edge']?.[0]?.value;
   if (ask === 'throw') {
     throw new Error('the edge function was told to throw');
   }

@@ -2,7 +2,7 @@
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export const handler = awslambda.streamifyResponse(async (event, responseStream) => {
-  const ask = event.headers['x-relay-fixture'];
+  const ask = event.headers['x-fixture-relay'];
   if (ask === 'throw') {
     throw new Error('the relay was told to throw');
   }

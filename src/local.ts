@@ -1,0 +1,10 @@
+/**
+ * The local chain: runs on this machine what a cloud assembly deploys.
+ *
+ * @module
+ */
+export type { LocalAgent } from './local/agent-hosting.ts';
+export { startLocalChain } from './local/local-chain.ts';
+export type { LocalChain, LocalChainOptions } from './local/local-chain.ts';
+export { LocalChainError } from './local/local-chain-error.ts';
+export type { HopRecord, LogLine, RequestLine, ResponseEnding } from './local/request-line.ts';

@@ -1,0 +1,103 @@
+import type { AgentHosting } from './agentcore/agentcore.ts';
+import { findAwsCredentials } from './aws-credentials.ts';
+import { LocalChainError } from './local-chain-error.ts';
+import type { Deployment } from './template/deployment.ts';
+
+/** Which agent answers. */
+export type LocalAgent =
+  /** The bundle that the template deploys. */
+  | { readonly kind: 'template' }
+  /** One that already runs, in any language: `POST <url>/invocations`. */
+  | { readonly kind: 'url'; readonly url: string }
+  /** One on AWS, called with the developer's own credentials. */
+  | {
+      readonly kind: 'deployed';
+      readonly agentRuntimeArn: string;
+      /** Profile of the AWS configuration. Default: the AWS SDK's own. */
+      readonly profile?: string | undefined;
+      /** Region that is called. Default: the ARN's. */
+      readonly region?: string | undefined;
+    };
+
+/** Longest wait for an agent at a URL to answer its first `GET /ping`, in milliseconds. */
+const reachTimeoutMs = 3000;
+
+/** `arn:<partition>:bedrock-agentcore:<region>:<account>:runtime/<id>` */
+const runtimeArn = /^arn:aws[a-z-]*:bedrock-agentcore:([a-z0-9-]+):\d{12}:runtime\/[A-Za-z0-9_-]+$/u;
+
+/**
+ * Decides where the agent runs and checks that it can be reached.
+ *
+ * @throws LocalChainError with a sentence where it cannot.
+ */
+export async function findAgent(
+  agent: LocalAgent,
+  deployment: Deployment,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<AgentHosting> {
+  switch (agent.kind) {
+    case 'template':
+      return bundleOf(deployment, environment);
+    case 'url':
+      await reach(agent.url);
+      return { kind: 'url', url: agent.url };
+    case 'deployed': {
+      const { agentRuntimeArn, profile } = agent;
+      const region = agent.region ?? regionOf(agentRuntimeArn);
+      return { kind: 'deployed', agentRuntimeArn, region, credentials: await findAwsCredentials(region, profile) };
+    }
+    default:
+      return agent satisfies never;
+  }
+}
+
+/**
+ * Reads the region from a runtime's ARN.
+ *
+ * @throws LocalChainError where it is no such ARN.
+ */
+export function regionOf(agentRuntimeArn: string): string {
+  const region = runtimeArn.exec(agentRuntimeArn)?.[1];
+  if (region === undefined) {
+    throw new LocalChainError(
+      `"${agentRuntimeArn}" is not the ARN of an AgentCore Runtime: arn:aws:bedrock-agentcore:<region>:<account>:runtime/<id>`,
+    );
+  }
+  return region;
+}
+
+function bundleOf(deployment: Deployment, environment: Readonly<Record<string, string | undefined>>): AgentHosting {
+  const { agent, agentRuntimeArn } = deployment;
+  if (agent === undefined) {
+    throw new LocalChainError(
+      `the template deploys no agent: its relay invokes ${agentRuntimeArn}; use --agent-arn to call that one with your own credentials, or --agent-url for one that runs here`,
+    );
+  }
+  const { codeDirectory, entryPoint, idleTimeoutMs, maxLifetimeMs } = agent;
+  const merged = Object.entries({ ...agent.environment, ...environment });
+  return {
+    kind: 'bundle',
+    codeDirectory,
+    entryPoint,
+    idleTimeoutMs,
+    maxLifetimeMs,
+    environment: Object.fromEntries(
+      merged.flatMap(([name, value]) => (value === undefined ? [] : ([[name, value]] as const))),
+    ),
+  };
+}
+
+async function reach(url: string): Promise<void> {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !['http:', 'https:'].includes(parsed.protocol)) {
+    throw new LocalChainError(`the agent's URL is "${url}"; it must be one like http://localhost:8080`);
+  }
+  try {
+    const ping = new URL(`${parsed.pathname.replace(/\/$/u, '')}/ping`, parsed);
+    await fetch(ping, { signal: AbortSignal.timeout(reachTimeoutMs) });
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
+    throw new LocalChainError(`no agent answers at ${url}: ${reason}`, { cause: error });
+  }
+}

@@ -1,0 +1,148 @@
+import { parseArgs } from 'node:util';
+import type { ParseArgsOptionsConfig } from 'node:util';
+import type { LocalAgent } from './agent-hosting.ts';
+import { regionOf } from './agent-hosting.ts';
+import { LocalChainError } from './local-chain-error.ts';
+
+/** What `agentcore-relay local` is told. */
+export interface LocalArguments {
+  /** Port on 127.0.0.1; 0 takes a free one. */
+  readonly port: number;
+  /** Folder of the cloud assembly. */
+  readonly assemblyDirectory: string;
+  /** True where the CDK app is to be synthesized into that folder first. */
+  readonly synth: boolean;
+  readonly agent: LocalAgent;
+  /** True where only the usage is wanted. */
+  readonly help: boolean;
+}
+
+/** A command line that cannot be understood: its message is a sentence for the one who typed it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** What `--help` prints. */
+export const localUsage = `Usage: agentcore-relay local [options]
+
+Runs on this machine what the CDK app deploys: CloudFront, its functions, the relay, AgentCore and the agent.
+
+Options:
+  --port <number>      port on 127.0.0.1; 0 takes a free one (default 8787)
+  --assembly <folder>  the cloud assembly, as cdk synth leaves it (default cdk.out)
+  --synth              synthesize the CDK app of ./cdk.json into that folder first
+  --agent-url <url>    use an agent that already runs, in any language: POST <url>/invocations
+  --agent-arn <arn>    use a deployed AgentCore Runtime, with your own AWS credentials
+  --profile <name>     with --agent-arn: the AWS profile
+  --region <name>      with --agent-arn: the region (default the ARN's)
+  --help               print this
+
+Environment of the agent that the template deploys:
+  OPENAI_BASE_URL, OPENAI_MODEL, OPENAI_API_KEY   a model behind any OpenAI-compatible endpoint
+  BEDROCK_MODEL_ID                                a model on Bedrock, with your own AWS credentials
+  without these it uses its offline model
+`;
+
+const known = {
+  port: { type: 'string' },
+  assembly: { type: 'string' },
+  synth: { type: 'boolean' },
+  'agent-url': { type: 'string' },
+  'agent-arn': { type: 'string' },
+  profile: { type: 'string' },
+  region: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const satisfies ParseArgsOptionsConfig;
+
+/**
+ * Reads the arguments after `local`.
+ *
+ * @throws UsageError with a sentence that says what is wrong and what is allowed.
+ */
+export function readLocalArguments(commandLine: readonly string[]): LocalArguments {
+  const values = readOptions(commandLine);
+  return {
+    port: readPort(values.get('port') ?? '8787'),
+    assemblyDirectory: values.get('assembly') ?? 'cdk.out',
+    synth: values.has('synth'),
+    agent: readAgent(values),
+    help: values.has('help'),
+  };
+}
+
+function readOptions(commandLine: readonly string[]): ReadonlyMap<string, string> {
+  const { tokens } = parseArgs({ args: [...commandLine], options: known, strict: false, tokens: true });
+  const values = new Map<string, string>();
+  for (const token of tokens) {
+    if (token.kind === 'positional') {
+      throw new UsageError(`unexpected argument "${token.value}"`);
+    }
+    if (token.kind === 'option-terminator') {
+      continue;
+    }
+    const option = Object.entries(known).find(([name]) => name === token.name)?.[1];
+    if (option === undefined) {
+      throw new UsageError(`unknown option ${token.rawName}; allowed are ${Object.keys(known).map(asFlag).join(', ')}`);
+    }
+    const { value } = token;
+    if (option.type === 'boolean' && value !== undefined) {
+      throw new UsageError(`${token.rawName} takes no value, and got "${value}"`);
+    }
+    if (
+      option.type === 'string' &&
+      (value === undefined || value === '' || (!token.inlineValue && value.startsWith('-')))
+    ) {
+      throw new UsageError(`${token.rawName} needs a value`);
+    }
+    if (values.has(token.name)) {
+      throw new UsageError(`${token.rawName} is given twice`);
+    }
+    values.set(token.name, value ?? '');
+  }
+  return values;
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/u.test(text) || port > 65_535) {
+    throw new UsageError(`--port is "${text}"; it must be a number from 0 to 65535`);
+  }
+  return port;
+}
+
+function readAgent(values: ReadonlyMap<string, string>): LocalAgent {
+  const url = values.get('agent-url');
+  const agentRuntimeArn = values.get('agent-arn');
+  if (url !== undefined && agentRuntimeArn !== undefined) {
+    throw new UsageError('--agent-url and --agent-arn exclude each other: there is one agent');
+  }
+  for (const name of ['profile', 'region']) {
+    if (values.has(name) && agentRuntimeArn === undefined) {
+      throw new UsageError(`${asFlag(name)} has a meaning only with --agent-arn`);
+    }
+  }
+  if (url !== undefined) {
+    if (!URL.canParse(url) || !/^https?:\/\//iu.test(url)) {
+      throw new UsageError(`--agent-url is "${url}"; it must be a URL like http://localhost:8080`);
+    }
+    return { kind: 'url', url: url.replace(/\/+$/u, '') };
+  }
+  if (agentRuntimeArn === undefined) {
+    return { kind: 'template' };
+  }
+  const region = values.get('region') ?? readRegion(agentRuntimeArn);
+  readRegion(agentRuntimeArn);
+  return { kind: 'deployed', agentRuntimeArn, region, profile: values.get('profile') };
+}
+
+function readRegion(agentRuntimeArn: string): string {
+  try {
+    return regionOf(agentRuntimeArn);
+  } catch (error) {
+    throw error instanceof LocalChainError ? new UsageError(`--agent-arn: ${error.message}`, { cause: error }) : error;
+  }
+}
+
+function asFlag(name: string): string {
+  return `--${name}`;
+}

@@ -1,0 +1,119 @@
+import path from 'node:path';
+import { styleText } from 'node:util';
+import type { AgentHosting } from './agentcore/agentcore.ts';
+import type { LocalChain } from './local-chain.ts';
+import type { HopRecord, LogLine, RequestLine } from './request-line.ts';
+import type { DeployedAgent, DeployedFunction } from './template/deployment.ts';
+
+type Row = readonly [hop: string, what: string, from: string];
+
+/** What runs where, and a `curl` line to begin with. */
+export function describeChain(chain: LocalChain): string {
+  const { distribution, agent } = chain.deployment;
+  const rows: Row[] = [['CloudFront', chain.url, `${distribution.logicalId} of the template`]];
+  for (const behaviour of distribution.behaviours) {
+    const prefix = distribution.behaviours.length === 1 ? '' : `${behaviour.pathPattern}: `;
+    const { viewerFunction, edgeFunction, origin } = behaviour;
+    if (viewerFunction !== undefined) {
+      rows.push([`${prefix}viewer request`, 'CloudFront Function, in a sandbox', viewerFunction.name]);
+    }
+    if (edgeFunction !== undefined) {
+      rows.push([
+        `${prefix}origin request`,
+        describeFunction('Lambda@Edge', edgeFunction.function),
+        ...fromOf(edgeFunction.function),
+      ]);
+    }
+    const { function: relay, refusal } = origin.functionUrl;
+    rows.push(
+      [`${prefix}Function URL`, refusal ?? `AWS_IAM, signed by CloudFront: ${origin.signingBehavior ?? 'never'}`, ''],
+      [`${prefix}relay`, describeFunction('Lambda', relay), ...fromOf(relay)],
+    );
+  }
+  rows.push(
+    ['AgentCore', chain.agentCoreEndpoint, ''],
+    ['agent', ...describeAgent(chain.agent, agent)],
+    ...(distribution.hasWebAcl ? [['web ACL', 'not run here', ''] as const] : []),
+  );
+  const curl = `curl -N ${chain.url} -d '{"prompt":"What is 6 times 7?","response":"transformed"}'`;
+  return `\n${formatTable(rows)}\n\n  ${styleText('bold', curl)}\n\nCtrl-C ends it.\n\n`;
+}
+
+/** One line for a request: the times to the first byte of each hop, in milliseconds. */
+export function describeRequest(line: RequestLine): string {
+  const { at, method, path: uri, status, bytes, hops, firstByteMs, totalMs } = line;
+  const time = new Date(at).toTimeString().slice(0, 8);
+  const color = status < 400 ? 'green' : 'red';
+  const times = [...describeHops(hops), ...duration('first byte', firstByteMs), ...duration('total', totalMs)];
+  const notes = [
+    ...(line.ending === 'complete' ? [] : [line.ending === 'cut' ? 'cut by the origin' : 'the viewer left']),
+    ...(/^(?:Miss|Error) /u.test(line.cacheResult) ? [] : [line.cacheResult.replace(' from cloudfront', '')]),
+  ];
+  const head = `${time} ${method} ${uri} ${styleText(color, String(status))} ${bytes.toLocaleString('en')} B`;
+  const tail = notes.length === 0 ? '' : `  ${styleText('yellow', notes.join(', '))}`;
+  return `${head}  ${times.join(' · ')} ms${tail}\n`;
+}
+
+/** One line of a function's or the agent's log. */
+export function describeLog({ source, text }: LogLine): string {
+  return `${styleText('dim', `  ${source} | ${text}`)}\n`;
+}
+
+function describeHops(hops: HopRecord): readonly string[] {
+  return [
+    ...duration('viewer function', hops.viewerFunctionMs),
+    ...duration('edge', hops.edgeFunctionMs),
+    ...duration('relay', hops.functionMs, hops.functionInitMs),
+    ...duration('agent', hops.agentMs, hops.agentInitMs),
+  ];
+}
+
+function duration(name: string, milliseconds: number | undefined, coldMs?: number): readonly string[] {
+  if (milliseconds === undefined) {
+    return [];
+  }
+  const cold = coldMs === undefined ? '' : ` (cold ${round(coldMs)})`;
+  return [`${name} ${round(milliseconds)}${cold}`];
+}
+
+function round(milliseconds: number): string {
+  return milliseconds < 10 ? milliseconds.toFixed(1) : milliseconds.toFixed(0);
+}
+
+function describeFunction(kind: string, lambda: DeployedFunction): string {
+  return `${kind}, ${lambda.runtime}, a process per concurrent request`;
+}
+
+function fromOf(lambda: DeployedFunction): [string] {
+  return [`${lambda.logicalId}: ${relative(lambda.codeDirectory)}`];
+}
+
+function describeAgent(hosting: AgentHosting, agent: DeployedAgent | undefined): [string, string] {
+  switch (hosting.kind) {
+    case 'bundle':
+      return [
+        `${hosting.entryPoint.join(' ')}, ${agent?.runtime ?? ''}, a process per session`,
+        `${agent?.logicalId ?? ''}: ${relative(hosting.codeDirectory)}`,
+      ];
+    case 'url':
+      return [hosting.url, '--agent-url'];
+    case 'deployed':
+      return [hosting.agentRuntimeArn, `on AWS, ${hosting.region}`];
+    default:
+      return hosting satisfies never;
+  }
+}
+
+/** Asset folders are named after 64 hex digits; the first eight tell them apart. */
+function relative(directory: string): string {
+  return path.relative(process.cwd(), directory).replace(/(asset\.[0-9a-f]{8})[0-9a-f]{56}$/u, '$1…');
+}
+
+function formatTable(rows: readonly Row[]): string {
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows
+    .map(([hop, what, from]) =>
+      `  ${styleText('cyan', hop.padEnd(widths[0] ?? 0))}  ${what.padEnd(widths[1] ?? 0)}  ${styleText('dim', from)}`.trimEnd(),
+    )
+    .join('\n');
+}
