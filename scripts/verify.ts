@@ -1,0 +1,80 @@
+/**
+ * The gate. `check`: formatting, lint, types, unused code, unit tests. `all`: these, the build, the package's own
+ * correctness and every test. Ends with `N passed, N failed, N skipped`.
+ */
+import './require-node.ts';
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+
+interface Step {
+  readonly name: string;
+  /** One of package.json's scripts. */
+  readonly script: string;
+}
+
+const checks: readonly Step[] = [
+  { name: 'formatting', script: 'lint:format' },
+  { name: 'lint, with types and layers', script: 'lint:code' },
+  { name: 'types', script: 'lint:types' },
+  { name: 'unused code, exports and dependencies', script: 'lint:unused' },
+];
+
+const build: Step = { name: 'build', script: 'build:library' };
+
+const packaging: Step = { name: 'package correctness', script: 'lint:package' };
+
+const unitTests = ['src/**/*.test.ts', 'agent/**/*.test.ts'];
+const allTests = [...unitTests, 'test/**/*.test.ts'];
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
+
+function runStep({ name, script }: Step): boolean {
+  const startedAt = performance.now();
+  const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', script], { encoding: 'utf8' });
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  if (status === 0) {
+    counts.passed += 1;
+    process.stdout.write(`✔ ${name} (${seconds} s)\n`);
+    return true;
+  }
+  counts.failed += 1;
+  failures.push(name);
+  process.stdout.write(`✖ ${name} (${seconds} s): npm run ${script}\n${stdout}${stderr}\n`);
+  return false;
+}
+
+async function runTests(patterns: readonly string[]): Promise<void> {
+  const files = globSync(patterns).sort();
+  const stream = run({ files, concurrency: Math.min(2, availableParallelism()), timeout: 300_000 });
+  stream.on('test:pass', ({ name, details, skip }) => {
+    if (details.type === 'suite' || isFile(name)) return;
+    if (skip === undefined) counts.passed += 1;
+    else counts.skipped += 1;
+  });
+  stream.on('test:fail', ({ name, file, details }) => {
+    if (details.type === 'suite') return;
+    counts.failed += 1;
+    failures.push(`${name} (${file ?? ''})`);
+  });
+  for await (const text of stream.compose(spec)) process.stdout.write(String(text));
+}
+
+/** A file without tests of its own is reported as a test with its path for a name. */
+function isFile(name: string): boolean {
+  return name.endsWith('.test.ts');
+}
+
+const isAll = process.argv[2] === 'all';
+for (const step of checks) runStep(step);
+// Everything beyond the unit tests runs what the build leaves.
+const isBuilt = isAll && runStep(build);
+if (isBuilt) runStep(packaging);
+await runTests(isBuilt ? allTests : unitTests);
+
+for (const failure of failures) process.stdout.write(`failed: ${failure}\n`);
+process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
+process.exitCode = counts.failed === 0 ? 0 : 1;

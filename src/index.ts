@@ -1,0 +1,6 @@
+/** The vocabulary that all parts share: what agents say, what goes wrong, what is bounded. */
+export { RelayError, listErrorKinds } from './errors.ts';
+export type { AgentErrorCode, CallerErrorCode, RelayErrorCode, RelayErrorOptions, RelayFaultCode } from './errors.ts';
+export type { AgentEvent, AgentEventOf, Citation, ModelMetrics, StopReason, TokenUsage } from './events/agent-event.ts';
+export { defaultLimits, environmentNames } from './settings.ts';
+export type { RelayLimits } from './settings.ts';

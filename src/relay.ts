@@ -1,0 +1,32 @@
+/** The relay itself, for hosts and extensions of your own. */
+export { createRelay } from './relay/relay.ts';
+export type { RelayOptions } from './relay/relay.ts';
+export type { Log, LogEntry, Relay, RelayRequest, RelayResponse } from './relay/relay-request.ts';
+export type { AgentAnswer, AgentInvocation, AgentRuntime, TraceContext } from './relay/agent-runtime.ts';
+export type { EventFilter } from './relay/translate.ts';
+export type { SetTimer } from './relay/watch.ts';
+
+export { defaultProtocols } from './protocols/select.ts';
+export { ndjson } from './protocols/ndjson.ts';
+export { original } from './protocols/original.ts';
+export { transformed } from './protocols/transformed.ts';
+export { promptEndpoint } from './protocols/prompt-endpoint.ts';
+export { renderJsonError } from './protocols/json-error.ts';
+export type {
+  AgentCall,
+  ByteCopier,
+  ByteProtocol,
+  Endpoint,
+  ErrorDocument,
+  EventProtocol,
+  EventWriter,
+  Protocol,
+  ProtocolRequest,
+  StreamContext,
+} from './protocols/protocol.ts';
+
+export { defaultDialects } from './dialects/detect.ts';
+export { converse } from './dialects/converse.ts';
+export { strandsTypescript } from './dialects/strands-typescript.ts';
+export type { AgentFrame, Dialect, DialectReader } from './dialects/dialect.ts';
+export type { Emit } from './events/order.ts';
