@@ -110,7 +110,7 @@ function readRequest(request: IncomingMessage, signal: AbortSignal): RelayReques
 
 /**
  * Not by iteration: to leave a loop over a request destroys its socket, and with it the answer that says that the body is
- * too large.
+ * too large. What still comes of such a body Node throws away.
  */
 function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
@@ -119,8 +119,6 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Arra
 
     function refuse(): void {
       request.off('data', onData);
-      // What still comes is thrown away as it comes; unread, it would keep the viewer from reading the answer.
-      request.resume();
       reject(
         new RelayError('payload_too_large', { message: `the body is too large, at most ${maxBytes} bytes are taken` }),
       );
