@@ -22,7 +22,7 @@ Object.assign(globalThis, { awslambda: { InvokeStore: invokeStore, streamifyResp
 patchConsole(console, {
   json,
   minLevel: process.env['AWS_LAMBDA_LOG_LEVEL'],
-  requestId: invokeStore.getRequestId,
+  requestId: () => invokeStore.getRequestId(),
   write: (line) => process.stdout.write(line),
 });
 await serve();

@@ -1,4 +1,8 @@
 import { LambdaFunctionError } from './lambda-function-error.ts';
+import { createPreludeParser, preludeContentType } from './prelude.ts';
+import type { Prelude } from './prelude.ts';
+import { startSandbox } from './sandbox.ts';
+import type { Sandbox, SandboxAnswer, SandboxBytes } from './sandbox.ts';
 
 export { LambdaFunctionError } from './lambda-function-error.ts';
 export type { LambdaFailureKind } from './lambda-function-error.ts';
@@ -9,7 +13,7 @@ export interface LambdaLogLine {
   readonly functionName: string;
   /** Where it wrote it. */
   readonly stream: 'stdout' | 'stderr';
-  /** The line, without its line break. */
+  /** The line, without its line break. A message that the function logged as several lines keeps those within it. */
   readonly text: string;
 }
 
@@ -29,6 +33,10 @@ export interface LambdaFunctionSettings {
   readonly memorySizeMb: number;
   /** `arm64` or `x86_64`; told to nobody, since the process runs on this machine's. */
   readonly architecture?: string;
+  /** The runtime's identifier, for `AWS_EXECUTION_ENV`; the process runs this program's own Node. Default `nodejs24.x`. */
+  readonly runtime?: string;
+  /** `LoggingConfig.LogFormat`: how `console` writes. Default `Text`. */
+  readonly logFormat?: 'Text' | 'JSON';
   /** The function's region. */
   readonly region: string;
   /** The account of the function's ARN: 12 digits. */
@@ -78,7 +86,177 @@ export interface LambdaFunction {
   close(): Promise<void>;
 }
 
+/** Largest streamed answer, in bytes: 200 MB (Lambda quotas). Lambda's bandwidth limit after 6 MB is not imitated. */
+const maxStreamedBytes = 200 * 1024 * 1024;
+
+/** How long an invocation waits for a process that has answered but not yet asked for more, rather than start another. */
+const finishingPatienceMs = 50;
+
 /** Makes a function that runs from its bundle on this machine. Nothing starts before the first invocation. */
 export function createLambdaFunction(settings: LambdaFunctionSettings): LambdaFunction {
-  throw new LambdaFunctionError('init-error', 'Runtime.NotBuilt', `${settings.name} cannot run yet`);
+  const closing = new AbortController();
+  const sandboxes = new Set<Sandbox>();
+  const starting = new Set<Promise<unknown>>();
+  const idle: Sandbox[] = [];
+
+  async function acquire(): Promise<AcquiredSandbox> {
+    await untilSomeFinish();
+    for (let sandbox = idle.pop(); sandbox !== undefined; sandbox = idle.pop()) {
+      if (sandbox.alive) {
+        return { sandbox, initMs: undefined };
+      }
+    }
+    if (closing.signal.aborted) {
+      throw new LambdaFunctionError('throttled', 'Function.Closed', `the function ${settings.name} is closed`);
+    }
+    const start = startSandbox(settings, closing.signal);
+    // Closing waits for a start that is under way; its failure is for whoever invoked.
+    const settled = start.then(
+      () => undefined,
+      () => undefined,
+    );
+    starting.add(settled);
+    void settled.then(() => starting.delete(settled));
+    const sandbox = await start;
+    sandboxes.add(sandbox);
+    return { sandbox, initMs: sandbox.initMs };
+  }
+
+  async function untilSomeFinish(): Promise<void> {
+    const finishing = [...sandboxes].filter((sandbox) => sandbox.finishing && !idle.includes(sandbox));
+    if (finishing.length > 0) {
+      const patience = Promise.withResolvers<void>();
+      const timer = setTimeout(patience.resolve, finishingPatienceMs);
+      await Promise.race([patience.promise, ...finishing.map((sandbox) => sandbox.untilFree())]);
+      clearTimeout(timer);
+    }
+  }
+
+  async function run(event: unknown, invocation: LambdaInvocation): Promise<AcquiredAnswer> {
+    const { sandbox, initMs } = await acquire();
+    try {
+      const answer = await sandbox.invoke(event, invocation);
+      return { answer, initMs };
+    } finally {
+      void release(sandbox);
+    }
+  }
+
+  async function release(sandbox: Sandbox): Promise<void> {
+    await sandbox.untilFree();
+    if (sandbox.alive) {
+      idle.push(sandbox);
+    } else {
+      sandboxes.delete(sandbox);
+    }
+  }
+
+  return {
+    invokeStreaming: async (event, invocation) => {
+      const { answer, initMs } = await run(event, invocation);
+      return { ...(await openStream(answer)), initMs };
+    },
+    invoke: async (event, invocation) => {
+      const { answer } = await run(event, invocation);
+      if (answer.kind === 'streaming') {
+        answer.bytes.discard();
+        throw new LambdaFunctionError(
+          'function-error',
+          'Runtime.UnexpectedStream',
+          `the function ${settings.name} streams its answer; a JSON result is expected here`,
+        );
+      }
+      return answer.json === '' ? null : (JSON.parse(answer.json) as unknown);
+    },
+    close: async () => {
+      closing.abort();
+      await Promise.all(starting);
+      await Promise.all([...sandboxes].map((sandbox) => sandbox.stop()));
+    },
+  };
+}
+
+interface AcquiredSandbox {
+  readonly sandbox: Sandbox;
+  readonly initMs: number | undefined;
+}
+
+interface AcquiredAnswer {
+  readonly answer: SandboxAnswer;
+  readonly initMs: number | undefined;
+}
+
+type OpenStream = Omit<LambdaStream, 'initMs'>;
+
+async function openStream(answer: SandboxAnswer): Promise<OpenStream> {
+  if (answer.kind === 'buffered') {
+    return withoutPrelude('application/json', singleChunk(answer.json));
+  }
+  try {
+    return answer.contentType === preludeContentType
+      ? await readPrelude(answer.bytes)
+      : await readFirstBytes(answer.contentType, answer.bytes);
+  } catch (error) {
+    answer.bytes.discard();
+    throw error;
+  }
+}
+
+async function readPrelude(bytes: SandboxBytes): Promise<OpenStream> {
+  const parser = createPreludeParser();
+  for (;;) {
+    const chunk = await bytes.next();
+    const found = chunk === undefined ? parser.end() : parser.push(chunk);
+    if (found !== undefined) {
+      const { prelude, rest } = found;
+      return { ...prelude, body: bodyOf(rest, bytes) };
+    }
+  }
+}
+
+/** An error before the first byte must be thrown, not streamed: so the first byte is waited for. */
+async function readFirstBytes(contentType: string, bytes: SandboxBytes): Promise<OpenStream> {
+  const first = await bytes.next();
+  return withoutPrelude(contentType, first === undefined ? singleChunk('') : bodyOf(first, bytes));
+}
+
+function withoutPrelude(contentType: string, body: AsyncIterable<Uint8Array>): OpenStream {
+  const prelude: Prelude = { statusCode: 200, headers: { 'content-type': contentType }, cookies: [] };
+  return { ...prelude, body };
+}
+
+/** Read once. `return` lets the function run to its end unread; a body that nobody reads holds the function back. */
+function bodyOf(first: Uint8Array, bytes: SandboxBytes): AsyncIterable<Uint8Array> {
+  let head: Uint8Array | undefined = first.length > 0 ? first : undefined;
+  let length = 0;
+  const iterator: AsyncIterator<Uint8Array> = {
+    next: async () => {
+      const value = head ?? (await bytes.next());
+      head = undefined;
+      if (value === undefined) {
+        return { done: true, value };
+      }
+      length += value.length;
+      if (length > maxStreamedBytes) {
+        bytes.discard();
+        throw new LambdaFunctionError(
+          'function-error',
+          'Function.ResponseSizeTooLarge',
+          `the answer has more than ${maxStreamedBytes} bytes`,
+        );
+      }
+      return { done: false, value };
+    },
+    return: () => {
+      bytes.discard();
+      return Promise.resolve({ done: true, value: undefined });
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}
+
+async function* singleChunk(text: string): AsyncGenerator<Uint8Array> {
+  if (text !== '') {
+    yield Buffer.from(text);
+  }
 }

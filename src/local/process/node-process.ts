@@ -81,7 +81,9 @@ function nodeFlags(): readonly string[] {
 
 function essentialEnvironment(): Record<string, string> {
   const names = ['PATH', 'SystemRoot', 'TEMP'];
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 function hearLines(child: ChildProcess, settings: NodeProcessSettings): void {

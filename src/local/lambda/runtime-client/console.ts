@@ -76,6 +76,7 @@ function withVisibleError(value: unknown, stackName: 'stack' | 'stackTrace'): un
     return value;
   }
   const errorType = stackName === 'stack' ? value.name : value.constructor.name;
+  const code = stackName === 'stack' && 'code' in value ? { code: value.code } : {};
   const stack = value.stack?.split('\n');
-  return { errorType, errorMessage: value.message, ...value, [stackName]: stack };
+  return Object.assign({ errorType, errorMessage: value.message, ...code }, value, { [stackName]: stack });
 }

@@ -124,22 +124,19 @@ export const HttpResponseStream = {
 };
 
 function acceptance(outgoing: ClientRequest): Promise<void> {
-  return new Promise((resolve, reject) => {
-    outgoing.on('response', (incoming) => {
-      incoming.on('aborted', () => reject(new Error('aborted')));
-      incoming.on('end', resolve);
-      incoming.resume();
-    });
-    outgoing.on('error', (error) => {
-      reject(error);
-      endProcess(error);
-    });
+  const accepted = Promise.withResolvers<void>();
+  // Nobody awaits this one: a destroyed stream or a lost Runtime API ends the process, as it does the genuine runtime's.
+  const fatal = Promise.withResolvers<never>();
+  outgoing.on('response', (incoming) => {
+    incoming.on('aborted', () => accepted.reject(new Error('aborted')));
+    incoming.on('end', accepted.resolve);
+    incoming.resume();
   });
-}
-
-/** A destroyed stream or a lost Runtime API ends the process of the genuine runtime: nobody awaits this rejection. */
-function endProcess(error: Error): void {
-  void Promise.reject(error);
+  outgoing.on('error', (error) => {
+    accepted.reject(error);
+    fatal.reject(error);
+  });
+  return accepted.promise;
 }
 
 function streamOver(outgoing: ClientRequest): ResponseStream {
@@ -147,30 +144,29 @@ function streamOver(outgoing: ClientRequest): ResponseStream {
   let beforeFirstWrite: ((write: RawWrite) => void) | undefined;
   const rawWrite = outgoing.write.bind(outgoing) as (chunk: unknown, ...rest: unknown[]) => boolean;
 
-  const own = {
-    setContentType(contentType: string): void {
-      if (written) {
-        throw new RuntimeError('Runtime.InvalidStreamingOperation', 'Cannot set content-type, too late.');
-      }
-      outgoing.setHeader('Content-Type', contentType);
-    },
-    write(chunk: unknown, ...rest: unknown[]): boolean {
-      refuseNothing(chunk);
-      const bytes = isBytes(chunk) ? chunk : JSON.stringify(chunk);
-      if (!written) {
-        beforeFirstWrite?.(rawWrite);
-      }
-      const accepted = rawWrite(bytes, ...rest);
-      written = true;
-      return accepted;
-    },
-  };
-
-  const stream: Record<string, unknown> = {};
-  for (const method of methods) {
-    stream[method] = method === 'write' ? own.write : (outgoing[method] as Method).bind(outgoing);
+  function setContentType(contentType: string): void {
+    if (written) {
+      throw new RuntimeError('Runtime.InvalidStreamingOperation', 'Cannot set content-type, too late.');
+    }
+    outgoing.setHeader('Content-Type', contentType);
   }
-  stream['setContentType'] = own.setContentType;
+
+  function write(chunk: unknown, ...rest: unknown[]): boolean {
+    refuseNothing(chunk);
+    const bytes = isBytes(chunk) ? chunk : JSON.stringify(chunk);
+    if (!written) {
+      beforeFirstWrite?.(rawWrite);
+    }
+    const accepted = rawWrite(bytes, ...rest);
+    written = true;
+    return accepted;
+  }
+
+  const bound = methods.map((name) => {
+    const method = Reflect.get(outgoing, name) as Method;
+    return [name, name === 'write' ? write : method.bind(outgoing)] as const;
+  });
+  const stream: Record<string, unknown> = { ...Object.fromEntries(bound), setContentType };
   Object.defineProperties(stream, {
     destroyed: {
       get: () => outgoing.destroyed,
