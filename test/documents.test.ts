@@ -11,16 +11,12 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
 describe('the documents', () => {
   it('list every error code with its status', () => {
-    const rows = Array.from(read('docs/errors.md').matchAll(/^\| `(\w+)` +\| (\d{3}) /gmu), ([, code, status]) => [
-      code,
-      Number(status),
-    ]);
-    assert.deepEqual(
-      rows.toSorted(),
-      listErrorKinds()
-        .map(({ code, status }) => [code, status])
-        .toSorted(),
+    const rows = Array.from(
+      read('docs/errors.md').matchAll(/^\| `(\w+)` +\| (\d{3}) /gmu),
+      ([, code = '', status = '']) => `${code} ${status}`,
     );
+    const kinds = listErrorKinds().map(({ code, status }) => `${code} ${status}`);
+    assert.deepEqual(rows.sort(), kinds.sort());
   });
 
   it('have no link to a file that is not there', () => {
