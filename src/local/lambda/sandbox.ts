@@ -191,8 +191,8 @@ function bytesOf(message: IncomingMessage, lossOf: () => Promise<LambdaFunctionE
       return undefined;
     },
     discard: () => {
-      void iterator.return?.();
-      message.resume();
+      // A stream flows only once nobody waits for it to become readable: the iterator first, then the turn after it.
+      void iterator.return?.().finally(() => setImmediate(() => message.resume()));
     },
   };
 }

@@ -309,7 +309,7 @@ export const startsChild = async () => {
 /** Writes for as long as it may, and notes how far it came in the file that the event names. */
 export const fast = streamifyResponse(async (event, stream) => {
   const { writeFileSync } = await import('node:fs');
-  const out = HttpResponseStream.from(stream, meta);
+  const out = HttpResponseStream.from(stream, { statusCode: 200, headers: { 'x-pid': process.pid } });
   const chunk = Buffer.alloc(65_536, 0x61);
   for (let n = 1; n <= event.chunks; n += 1) {
     if (!out.write(chunk)) {
