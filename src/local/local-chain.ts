@@ -7,12 +7,13 @@ import { startAgentCore } from './agentcore/agentcore.ts';
 import type { AgentCore, AgentCoreSettings, AgentHosting } from './agentcore/agentcore.ts';
 import { createCloudFront } from './cloudfront/cloudfront.ts';
 import { createViewerFunction } from './cloudfront/viewer-function.ts';
+import type { ViewerFunction } from './cloudfront/viewer-function.ts';
 import { createFunctionUrl } from './function-url/function-url.ts';
 import { createLambdaFunction } from './lambda/lambda-function.ts';
 import type { LambdaFunction } from './lambda/lambda-function.ts';
 import { LocalChainError } from './local-chain-error.ts';
 import type { LogLine, RecordHop, RequestLine } from './request-line.ts';
-import type { DeployedFunction, Deployment } from './template/deployment.ts';
+import type { DeployedFunction, DeployedViewerFunction, Deployment } from './template/deployment.ts';
 import { readDeployment } from './template/read-deployment.ts';
 
 /** What is run, and where. */
@@ -92,7 +93,9 @@ export async function startLocalChain(options: LocalChainOptions): Promise<Local
     closers.push(() => agentCore.close());
     const functions = createFunctions(chain, { ...relayEnvironment(chain, agentCore), ...options.relayEnvironment });
     closers.push(() => functions.close());
-    const server = await listen(createListener(chain, functions), port);
+    const viewerFunctions = createViewerFunctions(deployment);
+    closers.push(() => viewerFunctions.close());
+    const server = await listen(createListener(chain, functions, viewerFunctions), port);
     closers.push(() => closeServer(server));
     return {
       url: `http://${host}:${(server.address() as AddressInfo).port}`,
@@ -154,6 +157,11 @@ interface Functions {
   close(): Promise<void>;
 }
 
+interface ViewerFunctions {
+  of(deployed: DeployedViewerFunction): ViewerFunction;
+  close(): Promise<void>;
+}
+
 /** One Lambda function per ARN. Those behind an origin get the environment; Lambda@Edge has none. */
 function createFunctions({ deployment, onLog }: Chain, environment: Readonly<Record<string, string>>): Functions {
   const { behaviours } = deployment.distribution;
@@ -177,16 +185,35 @@ function createFunctions({ deployment, onLog }: Chain, environment: Readonly<Rec
   };
 }
 
-function createListener({ deployment, traces, onRequest, onLog, now }: Chain, functions: Functions): RequestListener {
-  const { distribution } = deployment;
-  const viewerFunctions = new Map(
-    distribution.behaviours.flatMap(({ viewerFunction: deployed }) =>
-      deployed === undefined ? [] : [[deployed.name, createViewerFunction(deployed.name, deployed.code)] as const],
-    ),
-  );
+/** Compiles all CloudFront Functions, so that one that cannot be is said at the start. */
+function createViewerFunctions({ distribution }: Deployment): ViewerFunctions {
+  const created = new Map<string, ViewerFunction>();
+  const of = ({ name, code }: DeployedViewerFunction): ViewerFunction => {
+    const viewerFunction = created.get(name) ?? createViewerFunction(name, code);
+    created.set(name, viewerFunction);
+    return viewerFunction;
+  };
+  for (const { viewerFunction } of distribution.behaviours) {
+    if (viewerFunction !== undefined) {
+      of(viewerFunction);
+    }
+  }
+  return {
+    of,
+    close: async () => {
+      await Promise.all([...created.values()].map((viewerFunction) => viewerFunction.close()));
+    },
+  };
+}
+
+function createListener(
+  { deployment, traces, onRequest, onLog, now }: Chain,
+  functions: Functions,
+  viewerFunctions: ViewerFunctions,
+): RequestListener {
   return createCloudFront({
-    distribution,
-    viewerFunctionOf: ({ name, code }) => viewerFunctions.get(name) ?? createViewerFunction(name, code),
+    distribution: deployment.distribution,
+    viewerFunctionOf: (deployed) => viewerFunctions.of(deployed),
     edgeFunctionOf: (deployed) => functions.of(deployed),
     originOf: ({ functionUrl }) =>
       createFunctionUrl({

@@ -56,7 +56,8 @@ const url = relay.addFunctionUrl({
 const distribution = new cloudfront.Distribution(stack, 'Distribution', {
   defaultBehavior: {
     origin: FunctionUrlOrigin.withOriginAccessControl(url, {
-      readTimeout: Duration.seconds(2),
+      readTimeout: Duration.seconds(1),
+      connectionAttempts: 2,
       keepaliveTimeout: Duration.seconds(60),
       customHeaders: { 'x-origin-note': 'from the distribution' },
     }),

@@ -110,7 +110,7 @@ async function answerViewer(settings: CloudFrontSettings, exchange: Exchange): P
   const { viewerFunction, edgeFunction, origin, originRequestPolicy } = exchange.behaviour;
   let { request } = exchange;
   if (viewerFunction !== undefined) {
-    const outcome = runViewerFunction(settings, exchange, viewerFunction);
+    const outcome = await runViewerFunction(settings, exchange, viewerFunction);
     if ('status' in outcome) {
       return outcome;
     }

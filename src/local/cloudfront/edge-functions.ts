@@ -8,15 +8,15 @@ import type { EdgeResponse, ViewerRequest } from './messages.ts';
 import { readViewerFunctionResult, toViewerFunctionEvent } from './viewer-function-event.ts';
 
 /** Runs the CloudFront Function: the request to go on with, or the response that ends it here. */
-export function runViewerFunction(
+export async function runViewerFunction(
   settings: CloudFrontSettings,
   { request, requestId, record }: Exchange,
   deployed: DeployedViewerFunction,
-): ViewerRequest | EdgeResponse {
+): Promise<ViewerRequest | EdgeResponse> {
   const { domainName: distributionDomainName, id: distributionId } = settings.distribution;
   const event = toViewerFunctionEvent(request, { distributionDomainName, distributionId, requestId });
   const started = performance.now();
-  const { result, failure, logs } = settings.viewerFunctionOf(deployed)(event);
+  const { result, failure, logs } = await settings.viewerFunctionOf(deployed).run(event);
   record({ viewerFunctionMs: performance.now() - started });
   for (const text of logs) {
     settings.onLog({ source: deployed.name, text });

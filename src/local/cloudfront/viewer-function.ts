@@ -1,100 +1,98 @@
-import { Script, createContext } from 'node:vm';
+import { once } from 'node:events';
+import { compileFunction } from 'node:vm';
+import { Worker } from 'node:worker_threads';
 import { LocalChainError } from '../local-chain-error.ts';
+import { ownModulePath } from '../process/node-process.ts';
 import type { ViewerFunctionEvent } from './viewer-function-event.ts';
 
 /** What a run of the function gave. */
 export interface ViewerFunctionRun {
   /** What the handler returned; undefined where it failed. */
   readonly result: unknown;
-  /** How it failed: thrown, timed out, no handler. */
+  /** How it failed: thrown, timed out, no handler; undefined where it did not. */
   readonly failure: string | undefined;
   /** What it wrote with `console`. */
   readonly logs: readonly string[];
 }
 
 /** A CloudFront Function, ready to run. */
-export type ViewerFunction = (event: ViewerFunctionEvent) => ViewerFunctionRun;
+export interface ViewerFunction {
+  /** Runs it for one event. Never rejects. */
+  run(event: ViewerFunctionEvent): Promise<ViewerFunctionRun>;
+  /** Ends its thread. Idempotent. */
+  close(): Promise<void>;
+}
 
-/** CloudFront stops a function far earlier, after about a millisecond of compute; a debugger or a busy machine may not. */
+/** CloudFront stops a function far earlier, after about a millisecond of compute; a busy machine needs more. */
 const timeLimitMs = 1000;
 
-/** What the runtime does not have and a fresh V8 context does (CloudFront Functions, JavaScript runtime 2.0 features). */
-const absentGlobals =
-  'for (const name of ["WebAssembly", "SharedArrayBuffer", "Atomics", "FinalizationRegistry", "WeakRef"]) delete globalThis[name];';
-
 /**
- * Runs inside the sandbox, so that no object of this process is within its reach: events go in and results come out as
- * JSON text.
- */
-const harness = `${absentGlobals}
-(load) => {
-  const logs = [];
-  const write = (...values) => { logs.push(values.map((value) => typeof value === 'string' ? value : JSON.stringify(value)).join(' ')); };
-  globalThis.console = { log: write, info: write, warn: write, error: write, debug: write };
-  const run = { outcome: undefined, logs };
-  run.start = (event) => {
-    Promise.resolve()
-      .then(() => load()(JSON.parse(event)))
-      .then(
-        (result) => { run.outcome = JSON.stringify({ result }); },
-        (error) => { run.outcome = JSON.stringify({ failure: String(error) }); },
-      );
-  };
-  run.report = () => JSON.stringify({ outcome: run.outcome, logs });
-  globalThis.run = run;
-}`;
-
-/**
- * Compiles a CloudFront Function. Each run has a context of its own with nothing but the language in it: no timers, no
- * network, no file system, no code from strings.
+ * Prepares a CloudFront Function. Each run has a context of its own with nothing but the language in it: no timers, no
+ * network, no file system, no code from strings. It runs in a thread, because only a thread can be stopped in any state.
  *
  * @throws LocalChainError where the code cannot be compiled.
  */
 export function createViewerFunction(name: string, code: string): ViewerFunction {
-  const script = compile(name, code);
-  const prepare = new Script(harness);
-  return (event) => {
-    const context = createContext(Object.create(null) as object, {
-      codeGeneration: { strings: false, wasm: false },
-      microtaskMode: 'afterEvaluate',
-    });
-    const evaluate = (source: Script): unknown => source.runInContext(context, { timeout: timeLimitMs });
-    try {
-      const install = evaluate(prepare) as (load: unknown) => void;
-      install(evaluate(script));
-      evaluate(new Script(`run.start(${JSON.stringify(JSON.stringify(event))})`));
-      return readReport(String(evaluate(new Script('run.report()'))));
-    } catch (error) {
-      return { result: undefined, failure: describe(error), logs: [] };
+  requireCompilable(name, code);
+  let worker: Promise<Worker> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  const close = async (): Promise<void> => {
+    const ending = worker;
+    worker = undefined;
+    await (await ending)?.terminate();
+  };
+  const runNow = async (event: ViewerFunctionEvent): Promise<ViewerFunctionRun> => {
+    worker ??= startWorker(name, code);
+    const run = await ask(await worker, event);
+    if (run === undefined) {
+      await close();
+      return { result: undefined, failure: `the function was stopped after ${timeLimitMs} ms`, logs: [] };
     }
+    return run;
+  };
+  return {
+    run: (event) => {
+      const run = last.then(() => runNow(event));
+      last = run.catch(() => undefined);
+      return run;
+    },
+    close,
   };
 }
 
-/** The code runs when `load` is called, inside the bound of time; its value is the handler. */
-function compile(name: string, code: string): Script {
+async function startWorker(name: string, code: string): Promise<Worker> {
+  const worker = new Worker(ownModulePath('./viewer-function-worker', import.meta.url), {
+    workerData: { name, code },
+    env: {},
+  });
+  await once(worker, 'online');
+  worker.unref();
+  return worker;
+}
+
+/** The run's report, or undefined where it takes too long. */
+async function ask(worker: Worker, event: ViewerFunctionEvent): Promise<ViewerFunctionRun | undefined> {
+  const { promise, resolve } = Promise.withResolvers<ViewerFunctionRun | undefined>();
+  const timer = setTimeout(() => resolve(undefined), timeLimitMs);
+  const onError = (error: unknown): void => resolve({ result: undefined, failure: String(error), logs: [] });
+  worker.once('message', resolve);
+  worker.once('error', onError);
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin
+  worker.postMessage(JSON.stringify(event));
   try {
-    return new Script(
-      `() => { ${code}\n;if (typeof handler !== 'function') throw new TypeError('the function has no handler'); return handler; }`,
-      { filename: `${name}.js` },
-    );
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    worker.off('message', resolve);
+    worker.off('error', onError);
+  }
+}
+
+function requireCompilable(name: string, code: string): void {
+  try {
+    compileFunction(code, [], { filename: `${name}.js` });
   } catch (error) {
-    throw new LocalChainError(`the CloudFront Function ${name} cannot be compiled: ${describe(error)}`, {
-      cause: error,
-    });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LocalChainError(`the CloudFront Function ${name} cannot be compiled: ${reason}`, { cause: error });
   }
-}
-
-function readReport(report: string): ViewerFunctionRun {
-  const { outcome, logs } = JSON.parse(report) as { outcome?: string; logs: string[] };
-  if (outcome === undefined) {
-    return { result: undefined, failure: 'the handler never came to an end', logs };
-  }
-  const { result, failure } = JSON.parse(outcome) as { result?: unknown; failure?: string };
-  return { result, failure, logs };
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error || (typeof error === 'object' && error !== null && 'message' in error)
-    ? String(error.message)
-    : String(error);
 }

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readLocalArguments } from './arguments.ts';
+import { agentEnvironmentOf } from './command.ts';
+
+const arn = 'arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/agent-1';
+
+test('reads every option, and has a default for each', () => {
+  assert.deepEqual(readLocalArguments([]), {
+    port: 8787,
+    assemblyDirectory: 'cdk.out',
+    synth: false,
+    agent: { kind: 'template' },
+    help: false,
+  });
+  assert.deepEqual(readLocalArguments(['--port=0', '--assembly', 'out', '--synth', '--agent-url', 'http://a:1/']), {
+    port: 0,
+    assemblyDirectory: 'out',
+    synth: true,
+    agent: { kind: 'url', url: 'http://a:1' },
+    help: false,
+  });
+  assert.deepEqual(readLocalArguments(['--agent-arn', arn]).agent, {
+    kind: 'deployed',
+    agentRuntimeArn: arn,
+    region: 'us-west-2',
+    profile: undefined,
+  });
+  assert.deepEqual(readLocalArguments(['--agent-arn', arn, '--profile', 'p', '--region', 'eu-west-1']).agent, {
+    kind: 'deployed',
+    agentRuntimeArn: arn,
+    region: 'eu-west-1',
+    profile: 'p',
+  });
+});
+
+test('says in a sentence what is wrong with a command line', () => {
+  const lines: readonly [string, string][] = [
+    [
+      '--bogus',
+      'unknown option --bogus; allowed are --port, --assembly, --synth, --agent-url, --agent-arn, --profile, --region, --help',
+    ],
+    ['--port', '--port needs a value'],
+    ['--assembly --synth', '--assembly needs a value'],
+    ['--port abc', '--port is "abc"; it must be a number from 0 to 65535'],
+    ['--port 65536', '--port is "65536"; it must be a number from 0 to 65535'],
+    ['--port 1 --port 2', '--port is given twice'],
+    ['extra', 'unexpected argument "extra"'],
+    ['--synth=yes', '--synth takes no value, and got "yes"'],
+    ['--agent-url localhost:8080', '--agent-url is "localhost:8080"; it must be a URL like http://localhost:8080'],
+    [
+      '--agent-arn arn:aws:lambda:x',
+      '--agent-arn: "arn:aws:lambda:x" is not the ARN of an AgentCore Runtime: arn:aws:bedrock-agentcore:<region>:<account>:runtime/<id>',
+    ],
+    ['--profile p', '--profile has a meaning only with --agent-arn'],
+    [`--agent-url http://a --agent-arn ${arn}`, '--agent-url and --agent-arn exclude each other: there is one agent'],
+  ];
+  for (const [line, message] of lines) {
+    assert.throws(() => readLocalArguments(line.split(' ')), { name: 'UsageError', message });
+  }
+});
+
+test("gives the agent the developer's own model, never the template's, and AWS credentials only for Bedrock", () => {
+  const developer = { OPENAI_BASE_URL: 'http://a', OPENAI_MODEL: 'm', AWS_ACCESS_KEY_ID: 'AKIA', PATH: '/bin' };
+  assert.deepEqual(agentEnvironmentOf(developer), {
+    OPENAI_BASE_URL: 'http://a',
+    OPENAI_MODEL: 'm',
+    BEDROCK_MODEL_ID: undefined,
+  });
+  assert.deepEqual(agentEnvironmentOf({ BEDROCK_MODEL_ID: 'nova', AWS_ACCESS_KEY_ID: 'AKIA', PATH: '/bin' }), {
+    AWS_ACCESS_KEY_ID: 'AKIA',
+    BEDROCK_MODEL_ID: 'nova',
+  });
+});

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { synthesizeFixture } from './fixture-assembly.ts';
+import type { FixtureAssembly } from './fixture-assembly.ts';
+
+const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+
+let assembly: FixtureAssembly;
+let projectDirectory: string;
+before(() => {
+  assembly = synthesizeFixture();
+  projectDirectory = mkdtempSync(path.join(tmpdir(), 'local-cli-'));
+});
+after(() => {
+  assembly.remove();
+  rmSync(projectDirectory, { recursive: true, force: true });
+});
+
+test('says its usage, on stdout where it was asked for and on stderr where it was not', async () => {
+  const asked = await run('--help');
+  assert.deepEqual(
+    [asked.code, asked.stderr, asked.stdout.split('\n')[0]],
+    [0, '', 'Usage: agentcore-relay <command> [options]'],
+  );
+  const local = await run('local', '--help');
+  assert.deepEqual(
+    [local.code, local.stderr, local.stdout.split('\n')[0]],
+    [0, '', 'Usage: agentcore-relay local [options]'],
+  );
+  const nothing = await run();
+  assert.deepEqual([nothing.code, nothing.stdout, nothing.stderr], [2, '', asked.stdout]);
+});
+
+test('answers what it cannot do with a sentence and an exit code, never with a stack', async () => {
+  const silent = await refusedPort();
+  const answers = await Promise.all(
+    [
+      ['deploy'],
+      ['local', '--bogus'],
+      ['local', '--assembly', 'nowhere'],
+      ['local', '--synth'],
+      ['local', '--assembly', assembly.directory, '--agent-url', `http://127.0.0.1:${silent}`],
+    ].map((line) => run(...line)),
+  );
+  assert.deepEqual(
+    answers.map(({ code, stdout, stderr }) => [code, stdout, stderr]),
+    [
+      [2, '', 'agentcore-relay: unknown command "deploy"; allowed is local\n'],
+      [
+        2,
+        '',
+        'agentcore-relay local: unknown option --bogus; allowed are --port, --assembly, --synth, --agent-url, --agent-arn, --profile, --region, --help\nagentcore-relay local --help says more\n',
+      ],
+      [
+        1,
+        '',
+        'agentcore-relay local: there is no cloud assembly in "nowhere": manifest.json is missing; synthesize the CDK app first (cdk synth, or --synth)\n',
+      ],
+      [1, '', 'agentcore-relay local: there is no CDK app to synthesize: "cdk.json" does not exist\n'],
+      [
+        1,
+        '',
+        `agentcore-relay local: no agent answers at http://127.0.0.1:${silent}: connect ECONNREFUSED 127.0.0.1:${silent}\n`,
+      ],
+    ],
+  );
+});
+
+test('says which CDK app failed, after what that app wrote', async () => {
+  const app = `"${process.execPath}" -e "console.error('the bundle is missing'); process.exit(3)"`;
+  writeFileSync(path.join(projectDirectory, 'cdk.json'), JSON.stringify({ app }));
+  const { code, stdout, stderr } = await run('local', '--synth');
+  rmSync(path.join(projectDirectory, 'cdk.json'));
+  assert.deepEqual(
+    [code, stdout, stderr.split('\n')],
+    [
+      1,
+      '',
+      [
+        `synthesizing the CDK app: ${app}`,
+        'the bundle is missing',
+        `agentcore-relay local: the CDK app failed (exit code 3): ${app}`,
+        '',
+      ],
+    ],
+  );
+});
+
+test('says that the port is taken', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { code, stderr } = await run('local', '--assembly', assembly.directory, '--port', String(port));
+  server.close();
+  assert.deepEqual(
+    [code, stderr],
+    [
+      1,
+      `agentcore-relay local: port ${port} of 127.0.0.1 is taken; choose another one with --port, or end what listens there\n`,
+    ],
+  );
+});
+
+test('prints what runs where and a line per request, and leaves no process behind on Ctrl-C', async () => {
+  const child = start('local', '--assembly', assembly.directory, '--port', '0');
+  const output = collect(child.stdout);
+  await output.until(/Ctrl-C ends it/u);
+  const url = /http:\/\/127\.0\.0\.1:\d+/u.exec(output.text())?.[0] ?? '';
+  for (const hop of ['CloudFront', 'viewer request', 'origin request', 'Function URL', 'relay', 'AgentCore', 'agent']) {
+    assert.match(output.text(), new RegExp(`^  (?:\\*: )?${hop} `, 'mu'));
+  }
+  assert.match(output.text(), new RegExp(`^  curl -N ${url} -d '\\{"prompt":`, 'mu'));
+  const response = await fetch(`${url}/some/path?prompt=secret`);
+  await response.arrayBuffer();
+  await output.until(
+    /^\d\d:\d\d:\d\d GET \/some\/path 200 [\d,]+ B  viewer function [\d.]+ · edge [\d.]+ · relay [\d.]+ \(cold \d+\) · first byte \d+ · total \d+ ms$/mu,
+  );
+  assert.ok(!output.text().includes('secret'), 'the query is in the log');
+  const relay = Number(response.headers.get('x-fixture-pid'));
+  assert.ok(isAlive(relay));
+  const interrupted = performance.now();
+  child.kill('SIGINT');
+  const [code] = (await once(child, 'close')) as [number | null];
+  assert.equal(code, 0);
+  assert.ok(performance.now() - interrupted < 2500, 'it took longer than its own bound to end');
+  assert.ok(!isAlive(relay), `process ${relay} is still there`);
+});
+
+interface Result {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+function start(...commandLine: readonly string[]): Child {
+  return spawn(process.execPath, [cli, ...commandLine], {
+    cwd: projectDirectory,
+    env: { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'] },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+async function run(...commandLine: readonly string[]): Promise<Result> {
+  const child = start(...commandLine);
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  return { code, stdout, stderr };
+}
+
+/** Keeps what a stream gives, and waits for what it is to give. */
+function collect(stream: Readable): { text(): string; until(pattern: RegExp): Promise<void> } {
+  let collected = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    collected += chunk;
+  });
+  return {
+    text: () => collected,
+    until: async (pattern) => {
+      while (!pattern.test(collected)) {
+        if (stream.readableEnded) {
+          assert.fail(`${pattern.source} never came; there was:\n${collected}`);
+        }
+        await Promise.race([once(stream, 'data'), once(stream, 'end')]);
+      }
+    },
+  };
+}
+
+/** A port on which nothing listens, because what did has been closed. */
+async function refusedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A resource of a synthesized template, to be edited. */
+export interface LooseResource {
+  Type: string;
+  Properties: Record<string, unknown>;
+}
+
+/** A cloud assembly in a temporary folder. */
+export interface FixtureAssembly {
+  readonly directory: string;
+  /** A copy of the assembly in which every resource has passed through `edit`; undefined removes one. */
+  copyWith(edit: (resource: LooseResource) => LooseResource | undefined): string;
+  /** Removes the assembly and its copies. */
+  remove(): void;
+}
+
+/** Synthesizes `fixture-app.ts`. */
+export function synthesizeFixture(): FixtureAssembly {
+  const root = mkdtempSync(path.join(tmpdir(), 'local-chain-'));
+  const directory = path.join(root, 'cdk.out');
+  const app = fileURLToPath(new URL('fixture-app.ts', import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, [app], {
+    env: { PATH: process.env['PATH'], CDK_OUTDIR: directory },
+    encoding: 'utf8',
+  });
+  if (status !== 0) {
+    throw new Error(`the fixture cannot be synthesized: ${stderr}`);
+  }
+  let copies = 0;
+  return {
+    directory,
+    copyWith: (edit) => {
+      copies += 1;
+      const copy = path.join(root, `copy-${copies}`);
+      cpSync(directory, copy, { recursive: true });
+      for (const name of readdirSync(copy).filter((file) => file.endsWith('.template.json'))) {
+        const file = path.join(copy, name);
+        const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, LooseResource> };
+        const resources = Object.entries(template.Resources).map(([id, resource]) => [id, edit(resource)] as const);
+        template.Resources = Object.fromEntries(
+          resources.flatMap(([id, resource]) => (resource === undefined ? [] : [[id, resource]])),
+        );
+        writeFileSync(file, JSON.stringify(template));
+      }
+      return copy;
+    },
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,268 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Deployment } from '../../src/local/template/deployment.ts';
+import { readDeployment } from '../../src/local/template/read-deployment.ts';
+import { synthesizeFixture } from './fixture-assembly.ts';
+import type { FixtureAssembly, LooseResource } from './fixture-assembly.ts';
+
+const environment = { accountId: '000000000000', region: 'us-west-2' };
+
+let assembly: FixtureAssembly;
+before(() => {
+  assembly = synthesizeFixture();
+});
+after(() => assembly.remove());
+
+test('reads the whole chain from a synthesized app, through the stack in us-east-1 too', () => {
+  const deployment = readDeployment(assembly.directory, environment);
+  const { distribution, agent, agentRuntimeArn, agentRegion } = deployment;
+  const [readOnly, standard] = distribution.behaviours;
+  assert.deepEqual(
+    {
+      agentRuntimeArn: agentRuntimeArn.replace(/[A-Z0-9]{10}$/u, '<id>'),
+      agentRegion,
+      agent: { ...agent, codeDirectory: nameOf(agent?.codeDirectory), logicalId: undefined },
+      distribution: [distribution.accountId, distribution.hasWebAcl, distribution.arn.replace(distribution.id, '<id>')],
+      readOnly: [readOnly?.pathPattern, readOnly?.allowedMethods, readOnly?.viewerFunction, readOnly?.edgeFunction],
+    },
+    {
+      agentRuntimeArn: 'arn:aws:bedrock-agentcore:ap-northeast-1:000000000000:runtime/fixture_agent-<id>',
+      agentRegion: 'ap-northeast-1',
+      agent: {
+        logicalId: undefined,
+        codeDirectory: 'asset',
+        entryPoint: ['main.mjs'],
+        runtime: 'NODE_22',
+        environment: { MODEL: 'offline', BEDROCK_MODEL_ID: 'anthropic.claude' },
+        idleTimeoutMs: 300_000,
+        maxLifetimeMs: 3_600_000,
+      },
+      distribution: ['000000000000', false, 'arn:aws:cloudfront::000000000000:distribution/<id>'],
+      readOnly: ['/read-only/*', ['GET', 'HEAD'], undefined, undefined],
+    },
+  );
+  const { origin, edgeFunction, viewerFunction, ...policies } =
+    standard ?? assert.fail('there is no default behaviour');
+  assert.match(viewerFunction?.code ?? '', /function handler\(event\)/u);
+  assert.deepEqual(
+    {
+      edge: {
+        ...edgeFunction?.function,
+        logicalId: '',
+        name: '',
+        arn: '',
+        codeDirectory: nameOf(edgeFunction?.function.codeDirectory),
+      },
+      includeBody: edgeFunction?.includeBody,
+      origin: { ...origin, id: '', domainName: '', functionUrl: undefined },
+      refusal: origin.functionUrl.refusal,
+      relay: {
+        ...origin.functionUrl.function,
+        logicalId: '',
+        name: '',
+        arn: '',
+        codeDirectory: nameOf(origin.functionUrl.function.codeDirectory),
+      },
+      policies,
+    },
+    {
+      edge: {
+        logicalId: '',
+        name: '',
+        arn: '',
+        codeDirectory: 'asset',
+        handler: 'index.handler',
+        runtime: 'nodejs24.x',
+        environment: {},
+        timeoutMs: 5000,
+        memorySizeMb: 128,
+        architecture: 'x86_64',
+        logFormat: 'Text',
+        region: 'us-east-1',
+        accountId: '000000000000',
+      },
+      includeBody: true,
+      origin: {
+        id: '',
+        domainName: '',
+        path: '',
+        readTimeoutMs: 1000,
+        completionTimeoutMs: undefined,
+        keepAliveTimeoutSeconds: 60,
+        connectionAttempts: 2,
+        sslProtocols: ['TLSv1.2'],
+        customHeaders: { 'x-origin-note': 'from the distribution' },
+        signingBehavior: 'always',
+        functionUrl: undefined,
+      },
+      refusal: undefined,
+      relay: {
+        logicalId: '',
+        name: '',
+        arn: '',
+        codeDirectory: 'asset',
+        handler: 'index.handler',
+        runtime: 'nodejs24.x',
+        environment: { AGENT_RUNTIME_ARN: agentRuntimeArn },
+        timeoutMs: 900_000,
+        memorySizeMb: 512,
+        architecture: 'arm64',
+        logFormat: 'Text',
+        region: 'ap-northeast-1',
+        accountId: '000000000000',
+      },
+      policies: {
+        pathPattern: '*',
+        allowedMethods: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'POST', 'DELETE'],
+        originRequestPolicy: {
+          headers: { kind: 'except', names: ['host'] },
+          cookies: { kind: 'all', names: [] },
+          queryStrings: { kind: 'all', names: [] },
+        },
+        responseHeadersPolicy: {
+          set: [
+            { name: 'X-Content-Type-Options', value: 'nosniff', override: true },
+            { name: 'Strict-Transport-Security', value: 'max-age=31536000; includeSubDomains', override: true },
+            { name: 'x-fixture', value: 'yes', override: false },
+          ],
+          remove: ['x-amzn-requestid'],
+        },
+      },
+    },
+  );
+});
+
+test('names the permission that is missing, is for somebody else, or is for another distribution', () => {
+  const refusalWhere = (action: string, edit: (resource: LooseResource) => LooseResource | undefined) =>
+    refusalOf(
+      readEdited((resource) =>
+        resource.Type === 'AWS::Lambda::Permission' && resource.Properties['Action'] === action
+          ? edit(resource)
+          : resource,
+      ),
+    );
+  for (const action of ['lambda:InvokeFunctionUrl', 'lambda:InvokeFunction']) {
+    const refusal = `no AWS::Lambda::Permission gives ${action} to cloudfront.amazonaws.com with this distribution as its SourceArn`;
+    const another = 'arn:aws:cloudfront::000000000000:distribution/EOTHER';
+    assert.equal(
+      refusalWhere(action, () => undefined),
+      refusal,
+    );
+    assert.equal(
+      refusalWhere(action, (permission) => withProperty(permission, 'Principal', 's3.amazonaws.com')),
+      refusal,
+    );
+    assert.equal(
+      refusalWhere(action, (permission) => withProperty(permission, 'SourceArn', another)),
+      refusal,
+    );
+    assert.equal(
+      refusalWhere(action, (permission) =>
+        withProperty(permission, 'SourceArn', 'arn:aws:cloudfront::000000000000:distribution/*'),
+      ),
+      undefined,
+    );
+  }
+});
+
+test('says in a sentence what the template lacks, or has and the local chain does not run', () => {
+  const faults: readonly [type: string, property: string, value: unknown, RegExp][] = [
+    [
+      'AWS::CloudFront::Distribution',
+      '',
+      undefined,
+      /no stack of ".+" has a resource of type AWS::CloudFront::Distribution/u,
+    ],
+    [
+      'AWS::Lambda::Url',
+      'InvokeMode',
+      'BUFFERED',
+      /^resource RelayFunctionUrl\w+ \(AWS::Lambda::Url\) of stack Front: property InvokeMode is "BUFFERED"; the local chain needs "RESPONSE_STREAM"$/u,
+    ],
+    ['AWS::Lambda::Url', 'AuthType', 'NONE', /property AuthType is "NONE"; the local chain needs "AWS_IAM"$/u],
+    [
+      'AWS::Lambda::Function',
+      'Environment',
+      {},
+      /^the function Relay\w+ has no environment variable AGENT_RUNTIME_ARN$/u,
+    ],
+    [
+      'AWS::Lambda::Function',
+      'Handler',
+      undefined,
+      /\(AWS::Lambda::Function\) of stack .+: property Handler is missing$/u,
+    ],
+    [
+      'AWS::Lambda::Function',
+      'Runtime',
+      'python3.13',
+      /property Runtime is "python3.13"; the local chain runs Node.js functions only$/u,
+    ],
+    [
+      'AWS::Lambda::Function',
+      'Architectures',
+      ['arm64'],
+      /leads to BodyHash\w+, which has the architecture arm64, not x86_64: Lambda@Edge would not take it$/u,
+    ],
+    [
+      'AWS::Lambda::Function',
+      'Code',
+      { S3Key: 'gone.zip' },
+      /is deployed from "gone.zip", which is no asset of this assembly$/u,
+    ],
+    [
+      'AWS::SSM::Parameter',
+      '',
+      undefined,
+      /no stack in us-east-1 has the SSM parameter "\/cdk\/EdgeFunctionArn\/ap-northeast-1\/Front\/BodyHash"/u,
+    ],
+    [
+      'AWS::CloudFront::Function',
+      'FunctionCode',
+      'x'.repeat(10_241),
+      /property FunctionCode has 10241 bytes; CloudFront takes at most 10240$/u,
+    ],
+    [
+      'AWS::BedrockAgentCore::Runtime',
+      'AgentRuntimeArtifact',
+      {},
+      /property AgentRuntimeArtifact.CodeConfiguration is missing: .+ use --agent-url for those$/u,
+    ],
+  ];
+  for (const [type, property, value, message] of faults) {
+    assert.throws(
+      () =>
+        readEdited((resource) => {
+          if (resource.Type !== type) {
+            return resource;
+          }
+          return property === '' ? undefined : withProperty(resource, property, value);
+        }),
+      { name: 'LocalChainError', message },
+    );
+  }
+});
+
+test('says where there is no cloud assembly at all', () => {
+  assert.throws(() => readDeployment(path.join(assembly.directory, 'nowhere'), environment), {
+    name: 'LocalChainError',
+    message: /^there is no cloud assembly in ".+nowhere": manifest.json is missing; synthesize the CDK app first/u,
+  });
+});
+
+function readEdited(edit: (resource: LooseResource) => LooseResource | undefined): Deployment {
+  return readDeployment(assembly.copyWith(edit), environment);
+}
+
+function refusalOf({ distribution }: Deployment): string | undefined {
+  return distribution.behaviours[0]?.origin.functionUrl.refusal;
+}
+
+function withProperty(resource: LooseResource, name: string, value: unknown): LooseResource {
+  return { ...resource, Properties: { ...resource.Properties, [name]: value } };
+}
+
+function nameOf(directory: string | undefined): string {
+  return path.basename(directory ?? '').split('.')[0] ?? '';
+}
