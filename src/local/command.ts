@@ -2,6 +2,7 @@ import { LocalChainError } from './local-chain-error.ts';
 import { UsageError, localUsage, readLocalArguments } from './arguments.ts';
 import type { LocalArguments } from './arguments.ts';
 import { describeChain, describeLog, describeRequest } from './console.ts';
+import { requireFreePort } from './listen.ts';
 import { startLocalChain } from './local-chain.ts';
 import type { LocalChain } from './local-chain.ts';
 import { synthesize } from './synthesize.ts';
@@ -75,6 +76,7 @@ export function agentEnvironmentOf(environment: Environment): Environment {
 async function start(options: LocalArguments, environment: Environment): Promise<LocalChain> {
   const { synth, port, assemblyDirectory, agent } = options;
   if (synth) {
+    await requireFreePort(port);
     await synthesize({
       projectDirectory: '.',
       assemblyDirectory,

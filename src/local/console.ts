@@ -56,7 +56,7 @@ export function describeRequest(line: RequestLine): string {
 
 /** One line of a function's or the agent's log. */
 export function describeLog({ source, text }: LogLine): string {
-  return `${styleText('dim', `  ${source} | ${text}`)}\n`;
+  return `${styleText('dim', `  ${source} | ${text.replaceAll('\n', '\n    ')}`)}\n`;
 }
 
 function describeHops(hops: HopRecord): readonly string[] {

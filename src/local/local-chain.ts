@@ -1,6 +1,4 @@
-import { createServer } from 'node:http';
-import type { RequestListener, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { findAgent } from './agent-hosting.ts';
 import type { LocalAgent } from './agent-hosting.ts';
 import { startAgentCore } from './agentcore/agentcore.ts';
@@ -11,7 +9,7 @@ import type { ViewerFunction } from './cloudfront/viewer-function.ts';
 import { createFunctionUrl } from './function-url/function-url.ts';
 import { createLambdaFunction } from './lambda/lambda-function.ts';
 import type { LambdaFunction } from './lambda/lambda-function.ts';
-import { LocalChainError } from './local-chain-error.ts';
+import { listen } from './listen.ts';
 import type { LogLine, RecordHop, RequestLine } from './request-line.ts';
 import type { DeployedFunction, DeployedViewerFunction, Deployment } from './template/deployment.ts';
 import { readDeployment } from './template/read-deployment.ts';
@@ -54,8 +52,6 @@ export interface LocalChain extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const host = '127.0.0.1';
-
 /** What the relay signs with here. Any AWS SDK takes them for credentials; they open nothing. */
 const relayCredentials = {
   accessKeyId: 'ASIALOCALRELAY000000',
@@ -96,9 +92,9 @@ export async function startLocalChain(options: LocalChainOptions): Promise<Local
     const viewerFunctions = createViewerFunctions(deployment);
     closers.push(() => viewerFunctions.close());
     const server = await listen(createListener(chain, functions, viewerFunctions), port);
-    closers.push(() => closeServer(server));
+    closers.push(() => server.close());
     return {
-      url: `http://${host}:${(server.address() as AddressInfo).port}`,
+      url: server.url,
       deployment,
       agent: hosting,
       agentCoreEndpoint: agentCore.endpoint,
@@ -152,64 +148,67 @@ function relayEnvironment({ hosting }: Chain, agentCore: AgentCore): Readonly<Re
   };
 }
 
-interface Functions {
-  of(deployed: DeployedFunction): LambdaFunction;
-  close(): Promise<void>;
-}
-
-interface ViewerFunctions {
-  of(deployed: DeployedViewerFunction): ViewerFunction;
+/** Everything of one kind that the behaviours name, made before the first request and ended together. */
+interface Made<Deployed, Running> {
+  of(deployed: Deployed): Running;
   close(): Promise<void>;
 }
 
 /** One Lambda function per ARN. Those behind an origin get the environment; Lambda@Edge has none. */
-function createFunctions({ deployment, onLog }: Chain, environment: Readonly<Record<string, string>>): Functions {
+function createFunctions(
+  { deployment, onLog }: Chain,
+  environment: Readonly<Record<string, string>>,
+): Made<DeployedFunction, LambdaFunction> {
   const { behaviours } = deployment.distribution;
-  const originArns = new Set(behaviours.map(({ origin }) => origin.functionUrl.function.arn));
-  const created = new Map<string, LambdaFunction>();
-  return {
-    of: ({ logicalId, arn, ...settings }) => {
-      const lambda =
-        created.get(arn) ??
-        createLambdaFunction({
-          ...settings,
-          environment: { ...settings.environment, ...(originArns.has(arn) && environment) },
-          onLog: ({ text }) => onLog({ source: logicalId, text }),
-        });
-      created.set(arn, lambda);
-      return lambda;
-    },
-    close: async () => {
-      await Promise.all([...created.values()].map((lambda) => lambda.close()));
-    },
+  const create = (deployed: DeployedFunction, own: Readonly<Record<string, string>>): LambdaFunction => {
+    const { logicalId, arn: _arn, ...settings } = deployed;
+    const onLine = ({ text }: { readonly text: string }): void => onLog({ source: logicalId, text });
+    return createLambdaFunction({ ...settings, environment: { ...settings.environment, ...own }, onLog: onLine });
   };
+  const atOrigins = behaviours.map(({ origin }) => origin.functionUrl.function);
+  const atEdge = behaviours.flatMap(({ edgeFunction }) => (edgeFunction === undefined ? [] : [edgeFunction.function]));
+  return makeAll(
+    [...atEdge, ...atOrigins],
+    ({ arn }) => arn,
+    (deployed) => create(deployed, atOrigins.some(({ arn }) => arn === deployed.arn) ? environment : {}),
+  );
 }
 
-/** Compiles all CloudFront Functions, so that one that cannot be is said at the start. */
-function createViewerFunctions({ distribution }: Deployment): ViewerFunctions {
-  const created = new Map<string, ViewerFunction>();
-  const of = ({ name, code }: DeployedViewerFunction): ViewerFunction => {
-    const viewerFunction = created.get(name) ?? createViewerFunction(name, code);
-    created.set(name, viewerFunction);
-    return viewerFunction;
-  };
-  for (const { viewerFunction } of distribution.behaviours) {
-    if (viewerFunction !== undefined) {
-      of(viewerFunction);
-    }
-  }
+/** Compiles the CloudFront Functions, so that one that cannot be is said at the start. */
+function createViewerFunctions({ distribution }: Deployment): Made<DeployedViewerFunction, ViewerFunction> {
+  return makeAll(
+    distribution.behaviours.flatMap(({ viewerFunction }) => (viewerFunction === undefined ? [] : [viewerFunction])),
+    ({ name }) => name,
+    ({ name, code }) => createViewerFunction(name, code),
+  );
+}
+
+function makeAll<Deployed, Running extends { close(): Promise<void> }>(
+  all: readonly Deployed[],
+  keyOf: (deployed: Deployed) => string,
+  make: (deployed: Deployed) => Running,
+): Made<Deployed, Running> {
+  const made = new Map(
+    [...new Map(all.map((deployed) => [keyOf(deployed), deployed]))].map(([key, deployed]) => [key, make(deployed)]),
+  );
   return {
-    of,
+    of: (deployed) => {
+      const running = made.get(keyOf(deployed));
+      if (running === undefined) {
+        throw new TypeError(`"${keyOf(deployed)}" belongs to no behaviour of the distribution`);
+      }
+      return running;
+    },
     close: async () => {
-      await Promise.all([...created.values()].map((viewerFunction) => viewerFunction.close()));
+      await Promise.all([...made.values()].map((running) => running.close()));
     },
   };
 }
 
 function createListener(
   { deployment, traces, onRequest, onLog, now }: Chain,
-  functions: Functions,
-  viewerFunctions: ViewerFunctions,
+  functions: Made<DeployedFunction, LambdaFunction>,
+  viewerFunctions: Made<DeployedViewerFunction, ViewerFunction>,
 ): RequestListener {
   return createCloudFront({
     distribution: deployment.distribution,
@@ -230,39 +229,6 @@ function createListener(
     onLog,
     now,
   });
-}
-
-async function listen(listener: RequestListener, port: number): Promise<Server> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  // Node's own bound is below CloudFront's 32,768 bytes; what lies between the two is for CloudFront to refuse.
-  const server = createServer({ maxHeaderSize: 65_536 }, listener);
-  server.once('error', reject);
-  server.listen(port, host, resolve);
-  try {
-    await promise;
-  } catch (error) {
-    throw new LocalChainError(describeListenError(error, port), { cause: error });
-  }
-  return server;
-}
-
-function describeListenError(error: unknown, port: number): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
-    case 'EADDRINUSE':
-      return `port ${port} of ${host} is taken; choose another one with --port, or end what listens there`;
-    case 'EACCES':
-      return `port ${port} of ${host} is not for this user to take; choose one above 1023 with --port`;
-    default:
-      return `port ${port} of ${host} cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
-  }
-}
-
-async function closeServer(server: Server): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.close(() => resolve());
-  server.closeAllConnections();
-  await promise;
 }
 
 /** `Root=1-…` of an `X-Amzn-Trace-Id`, which names one request over all hops. */

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { LocalChainError } from './local-chain-error.ts';
 import { asObject, asString } from './template/json.ts';
-import type { JsonObject } from './template/json.ts';
+import type { JsonObject } from '../json.ts';
 
 /** Which app is synthesized, and to where. */
 export interface SynthesizeOptions {

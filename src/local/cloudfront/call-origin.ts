@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { drain } from './drain.ts';
 import { errorPage } from './error-page.ts';
 import type { CloudFrontSettings, Exchange } from './exchange.ts';
 import { withHeader } from './header-list.ts';
@@ -35,18 +36,12 @@ export async function callOrigin(
     if (first !== undefined) {
       return first;
     }
-    answer.then(drain, () => undefined);
+    answer.then(
+      ({ body: late }) => drain(late),
+      () => undefined,
+    );
   }
   return errorPage(504, '', exchange.requestId, 'Error');
-}
-
-/** Reads a response to its end for nobody: CloudFront has hung up, and the function, which is not told, runs on. */
-export function drain(response: OriginResponse): void {
-  const readAll = async (): Promise<void> => {
-    const iterator = response.body[Symbol.asyncIterator]();
-    while ((await iterator.next()).done !== true);
-  };
-  readAll().catch(() => undefined);
 }
 
 function expiry(readTimeoutMs: number, completeBy: number | undefined): Promise<undefined> {

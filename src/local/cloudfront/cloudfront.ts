@@ -3,7 +3,8 @@ import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { HopRecord, ResponseEnding } from '../request-line.ts';
 import { selectBehaviour } from './behaviours.ts';
-import { callOrigin, drain } from './call-origin.ts';
+import { callOrigin } from './call-origin.ts';
+import { drain } from './drain.ts';
 import { runEdgeFunction, runViewerFunction } from './edge-functions.ts';
 import { errorPage } from './error-page.ts';
 import type { CloudFrontSettings, Exchange } from './exchange.ts';
@@ -20,6 +21,9 @@ const maxHeadBytes = 32_768;
 
 /** What a Function URL takes, and so as much of a body as is ever kept (Lambda quotas: 6 MB). */
 const maxBodyBytes = 6 * 1024 * 1024;
+
+/** The host name of this edge server in `via`. */
+const edgeHost = `${randomBytes(16).toString('hex')}.cloudfront.net`;
 
 /** Makes the request listener of a distribution: everything from the viewer's request to the viewer's last byte. */
 export function createCloudFront(settings: CloudFrontSettings): RequestListener {
@@ -116,7 +120,7 @@ async function answerViewer(settings: CloudFrontSettings, exchange: Exchange): P
     }
     request = outcome;
   }
-  request = toOriginRequest(request, origin, originRequestPolicy, edgeHost(exchange.requestId));
+  request = toOriginRequest(request, origin, originRequestPolicy, edgeHost);
   let body: Uint8Array | undefined;
   if (edgeFunction !== undefined) {
     const outcome = await runEdgeFunction(settings, exchange, edgeFunction, request);
@@ -145,7 +149,7 @@ async function respond(
   const lines = [
     ...(isWhole && !isBodyless ? withHeader(headers, 'Content-Length', String(body.byteLength)) : headers),
     { name: 'X-Cache', value: cacheResult },
-    { name: 'Via', value: `1.1 ${edgeHost(requestId)} (CloudFront)` },
+    { name: 'Via', value: `1.1 ${edgeHost} (CloudFront)` },
     { name: 'X-Amz-Cf-Pop', value: 'LOCAL50-P1' },
     { name: 'X-Amz-Cf-Id', value: requestId },
   ];
@@ -161,17 +165,12 @@ async function respond(
   }
   if (isBodyless) {
     response.end();
-    drain({ ...answer, body });
+    drain(body);
     return { bytes: 0, ending: 'complete' };
   }
   response.flushHeaders();
   const timeouts = { readTimeoutMs: behaviour.origin.readTimeoutMs, completeBy: exchange.completeBy };
   return sendToViewer(body, response, timeouts, onFirstByte);
-}
-
-/** The host name of the edge server in `via`. */
-function edgeHost(requestId: string): string {
-  return `${requestId.slice(0, 32).toLowerCase()}.cloudfront.net`;
 }
 
 /** 56 characters of base64, as CloudFront's own ids look. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DeployedOrigin } from '../template/deployment.ts';
 import { asObject } from '../template/json.ts';
-import type { JsonObject } from '../template/json.ts';
+import type { JsonObject } from '../../json.ts';
 import type { HeaderField, HeaderList } from './header-list.ts';
 import { findHeaderFault, toHeaderMap } from './header-rules.ts';
 import type { EdgeResponse, ViewerRequest } from './messages.ts';

@@ -61,7 +61,9 @@ export async function runEdgeFunction(
     if (!(error instanceof LambdaFunctionError)) {
       throw error;
     }
-    settings.onLog({ source, text: `${error.errorType}: ${error.message}` });
+    if (error.kind !== 'function-error') {
+      settings.onLog({ source, text: `${error.errorType}: ${error.message}` });
+    }
     const reason =
       "The Lambda function associated with the CloudFront distribution is invalid or doesn't have the required permissions.";
     const cacheResult = error.kind === 'throttled' ? 'LambdaLimitExceeded' : 'LambdaExecutionError';

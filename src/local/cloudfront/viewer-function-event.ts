@@ -1,5 +1,5 @@
 import { asObject } from '../template/json.ts';
-import type { JsonObject } from '../template/json.ts';
+import type { JsonObject } from '../../json.ts';
 import { capitalize, groupByName, valuesOf, without } from './header-list.ts';
 import type { HeaderList } from './header-list.ts';
 import { findHeaderFault } from './header-rules.ts';

@@ -36,16 +36,20 @@ export function createViewerFunction(name: string, code: string): ViewerFunction
   requireCompilable(name, code);
   let worker: Promise<Worker> | undefined;
   let last: Promise<unknown> = Promise.resolve();
-  const close = async (): Promise<void> => {
+  let isClosed = false;
+  const stop = async (): Promise<void> => {
     const ending = worker;
     worker = undefined;
     await (await ending)?.terminate();
   };
   const runNow = async (event: ViewerFunctionEvent): Promise<ViewerFunctionRun> => {
+    if (isClosed) {
+      return { result: undefined, failure: 'the function is closed', logs: [] };
+    }
     worker ??= startWorker(name, code);
     const run = await ask(await worker, event);
     if (run === undefined) {
-      await close();
+      await stop();
       return { result: undefined, failure: `the function was stopped after ${timeLimitMs} ms`, logs: [] };
     }
     return run;
@@ -56,7 +60,10 @@ export function createViewerFunction(name: string, code: string): ViewerFunction
       last = run.catch(() => undefined);
       return run;
     },
-    close,
+    close: () => {
+      isClosed = true;
+      return stop();
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
+import { drain } from '../cloudfront/drain.ts';
 import { valueOf } from '../cloudfront/header-list.ts';
 import type { HeaderList } from '../cloudfront/header-list.ts';
 import type { Origin, OriginRequest, OriginResponse } from '../cloudfront/messages.ts';
@@ -67,13 +68,24 @@ export function createFunctionUrl(settings: FunctionUrlSettings): Origin {
       const traceId = `${traceRoot};Parent=${randomBytes(8).toString('hex')};Sampled=0`;
       const stream = await lambda.invokeStreaming(event, { requestId, traceId });
       record({ functionMs: performance.now() - started, functionInitMs: stream.initMs });
-      return fromStream(stream, requestId, traceRoot) ?? failed(requestId);
+      const response = fromStream(stream, requestId, traceRoot);
+      if (response === undefined) {
+        drain(stream.body);
+        settings.onLog({
+          source: functionUrl.function.logicalId,
+          text: 'the status or a header of the answer is no HTTP',
+        });
+        return failed(requestId);
+      }
+      return response;
     } catch (error) {
       if (!(error instanceof LambdaFunctionError)) {
         throw error;
       }
       record({ functionMs: performance.now() - started });
-      settings.onLog({ source: functionUrl.function.logicalId, text: `${error.errorType}: ${error.message}` });
+      if (error.kind !== 'function-error') {
+        settings.onLog({ source: functionUrl.function.logicalId, text: `${error.errorType}: ${error.message}` });
+      }
       return error.kind === 'throttled'
         ? answer(
             requestId,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { LocalChainError } from '../local-chain-error.ts';
 import { asObject, asString } from './json.ts';
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from '../../json.ts';
 
 /** One stack of a cloud assembly, as the CDK wrote it: nothing is resolved yet. */
 export interface StackTemplate {

@@ -1,9 +1,9 @@
-/** A JSON object whose members are not known yet. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { isJsonObject } from '../../json.ts';
+import type { JsonObject } from '../../json.ts';
 
 /** Gives the value back where it is a JSON object, and undefined otherwise. */
 export function asObject(value: unknown): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  return isJsonObject(value) ? value : undefined;
 }
 
 /** Gives the value back where it is a string, and undefined otherwise. */
