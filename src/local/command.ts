@@ -117,7 +117,8 @@ function hearInterrupts(): () => Promise<void> {
 
 async function close(chain: LocalChain): Promise<void> {
   process.stderr.write('\nstopping\n');
-  const tooLate = setTimeout(() => process.exit(1), closeTimeoutMs);
+  // Whatever is still there is killed with this process.
+  const tooLate = setTimeout(() => process.exit(0), closeTimeoutMs);
   await chain.close();
   clearTimeout(tooLate);
 }

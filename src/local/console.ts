@@ -35,7 +35,7 @@ export function describeChain(chain: LocalChain): string {
     ['agent', ...describeAgent(chain.agent, agent)],
     ...(distribution.hasWebAcl ? [['web ACL', 'not run here', ''] as const] : []),
   );
-  const curl = `curl -N ${chain.url} -d '{"prompt":"What is 6 times 7?","response":"transformed"}'`;
+  const curl = `curl -N ${chain.url} -d '{"prompt":"What is 12*(3+4)?","response":"transformed"}'`;
   return `\n${formatTable(rows)}\n\n  ${styleText('bold', curl)}\n\nCtrl-C ends it.\n\n`;
 }
 

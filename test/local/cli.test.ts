@@ -148,7 +148,7 @@ type Child = ChildProcessByStdio<null, Readable, Readable>;
 function start(...commandLine: readonly string[]): Child {
   return spawn(process.execPath, [cli, ...commandLine], {
     cwd: projectDirectory,
-    env: { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'] },
+    env: { PATH: process.env['PATH'] },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

@@ -79,7 +79,7 @@ const removedFromResponses: readonly string[] = [
 export type EdgeEventType = 'viewer-request' | 'origin-request';
 
 /** True for a header that edge functions neither see nor add. */
-export function isDisallowedAtTheEdge(name: string): boolean {
+function isDisallowedAtTheEdge(name: string): boolean {
   const lower = name.toLowerCase();
   return disallowedAtTheEdge.some((entry) => (entry.endsWith('-') ? lower.startsWith(entry) : lower === entry));
 }

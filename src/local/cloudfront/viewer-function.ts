@@ -34,7 +34,8 @@ const timeLimitMs = 1000;
  */
 export function createViewerFunction(name: string, code: string): ViewerFunction {
   requireCompilable(name, code);
-  let worker: Promise<Worker> | undefined;
+  // At once: CloudFront has no cold start.
+  let worker: Promise<Worker> | undefined = startWorker(name, code);
   let last: Promise<unknown> = Promise.resolve();
   let isClosed = false;
   const stop = async (): Promise<void> => {

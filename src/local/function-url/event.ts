@@ -83,7 +83,7 @@ export function toFunctionUrlEvent(request: OriginRequest, context: FunctionUrlC
     rawQueryString: request.querystring,
     ...(cookies.length > 0 && { cookies }),
     headers: {
-      ...joinHeaders(without(request.headers, 'authorization', 'connection', 'cookie', 'x-amzn-trace-id')),
+      ...joinHeaders(without(request.headers, 'authorization', 'cookie', 'transfer-encoding', 'x-amzn-trace-id')),
       'x-amzn-tls-cipher-suite': 'TLS_AES_128_GCM_SHA256',
       'x-amzn-tls-version': 'TLSv1.3',
       'x-amzn-trace-id': `${context.traceSelf};${context.traceRoot}`,
