@@ -73,6 +73,8 @@ export function createAgentApp({ model, tools, maxSessions }: AgentAppOptions): 
       },
     },
     config: {
+      // AgentCore counts and times the requests; two lines for each would only hide what the agent itself says.
+      logging: { disableRequestLogging: true },
       contentTypeParsers: [
         {
           contentType: 'application/json',

@@ -73,7 +73,7 @@ function useTools({ prompt, tools }: Turn): OfflineReply | undefined {
   if (asksForTime(prompt) && tools.has('clock')) toolCalls.push({ name: 'clock', input: findTimeZone(prompt) });
   if (toolCalls.length === 0) return undefined;
   const names = toolCalls.map(({ name }) => name).join(' and the ');
-  return { ...say(`I should not guess this. I have a tool for it: the ${names}.`, 'Let me see.'), toolCalls };
+  return { ...say(`I should not guess this. I have a tool for it: the ${names}.`, 'Let me see.\n\n'), toolCalls };
 }
 
 const maxSearchedLength = 2000;

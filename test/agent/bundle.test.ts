@@ -64,7 +64,7 @@ for (const [name, node] of [
             'modelMessageStopEvent',
             'modelMetadataEvent',
           ],
-          text: `${introduction}\n\nLet me see.12*(3+4) = 84`,
+          text: `${introduction}\n\nLet me see.\n\n12*(3+4) = 84`,
           results: [
             {
               toolResult: {
