@@ -12,9 +12,6 @@ import { createClock } from './tools/clock.ts';
 
 const { env } = process;
 
-// The AgentCore SDK uses an option that Fastify deprecates, and every start would say so.
-process.noDeprecation = true;
-
 // As the first process of a container it would otherwise not be ended by a signal.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
 

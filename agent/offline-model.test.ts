@@ -22,7 +22,7 @@ test('streams reasoning, its signature, text, a tool call in pieces, and what it
     { type: 'modelContentBlockStopEvent' },
     { type: 'modelContentBlockStartEvent' },
     ...['I', ' am', ' the', ' offline', ' model:', ' no', ' real', ' model', ' is', ' configured,'].map(text),
-    ...[' so', ' I', ' answer', ' by', ' a', ' few', ' rules.', '\n\nLet', ' me', ' see.'].map(text),
+    ...[' so', ' I', ' answer', ' by', ' a', ' few', ' rules.', '\n\nLet', ' me', ' see.', '\n\n'].map(text),
     { type: 'modelContentBlockStopEvent' },
     {
       type: 'modelContentBlockStartEvent',

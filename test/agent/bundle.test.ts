@@ -203,9 +203,10 @@ describe('the agent', () => {
 
   test('writes nothing of a conversation to its log', async () => {
     await using agent = await runAgent({ file: built.file, node: node22 });
-    const prompt = 'the launch code is 0000';
+    // A run that fails is the one that is logged.
+    const prompt = 'fail, the launch code is 0000';
     await framesOf(await invoke(agent, { payload: { prompt }, sessionId: sessionOf('log') }));
-    await agent.printed(/request completed/u);
+    await agent.printed(/the run failed/u);
     assert.doesNotMatch(agent.output(), /launch code/u);
   });
 });
