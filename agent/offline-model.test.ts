@@ -33,7 +33,7 @@ test('streams reasoning, its signature, text, a tool call in pieces, and what it
     { type: 'modelMessageStopEvent', stopReason: 'toolUse' },
     {
       type: 'modelMetadataEvent',
-      usage: { inputTokens: 2, outputTokens: 36, totalTokens: 38 },
+      usage: { inputTokens: 2, outputTokens: 37, totalTokens: 39 },
       metrics: { latencyMs: 7 },
     },
   ]);
