@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createLambdaFunction } from '../../src/local/lambda/lambda-function.ts';
 import type { LambdaFunction, LambdaFunctionSettings, LambdaStream } from '../../src/local/lambda/lambda-function.ts';
-import { processIsGone, untilGone, untilTrue } from './until.ts';
+import { processIsGone, untilGone, untilStill, untilTrue } from './until.ts';
 
 const taskFolder = fileURLToPath(new URL('task', import.meta.url));
 const invocation = { requestId: 'req-1', traceId: 'Root=1-2;Sampled=1' };
@@ -334,19 +334,4 @@ function once(stream: NodeJS.ReadableStream): Promise<unknown[]> {
   return new Promise((resolve) => {
     stream.once('data', (...values: unknown[]) => resolve(values));
   });
-}
-
-/** The value once it has stayed the same for a quarter of a second. */
-async function untilStill(value: () => string): Promise<string> {
-  let last = value();
-  let sinceMs = performance.now();
-  await untilTrue(() => {
-    const current = value();
-    if (current !== last) {
-      last = current;
-      sinceMs = performance.now();
-    }
-    return performance.now() - sinceMs > 250;
-  });
-  return last;
 }

@@ -30,3 +30,18 @@ export function processIsGone(pid: number): boolean {
     return process.platform === 'linux';
   }
 }
+
+/** The value once it has stayed the same for a quarter of a second. */
+export async function untilStill(value: () => string): Promise<string> {
+  let last = value();
+  let sinceMs = performance.now();
+  await untilTrue(() => {
+    const current = value();
+    if (current !== last) {
+      last = current;
+      sinceMs = performance.now();
+    }
+    return performance.now() - sinceMs > 250;
+  });
+  return last;
+}

@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AgentCall, ReportInvocation } from './agent-caller.ts';
+import type { AgentCoreSettings, AgentHosting } from './agentcore.ts';
+import { exchange } from './exchange.ts';
+import { pipeAnswer } from './pipe-answer.ts';
+import { ServiceError } from './service-error.ts';
+import { sessionIdHeader } from './service-request.ts';
+import { signRequest } from './signature.ts';
+import type { SigningCredentials } from './signature.ts';
+
+/** The part of {@link AgentHosting} that passes requests on to AWS. */
+export type DeployedHosting = Extract<AgentHosting, { readonly kind: 'deployed' }>;
+
+/** Request headers of the operation (service model), besides those with AgentCore's own prefix. */
+const requestHeaders =
+  /^(content-type|accept|mcp-.*|x-amzn-trace-id|traceparent|tracestate|baggage|x-amzn-bedrock-agentcore-.*)$/u;
+
+/** Response headers of the operation, of an exception and of the request's identity. */
+const responseHeaders =
+  /^(content-type|mcp-.*|x-amzn-trace-id|traceparent|tracestate|baggage|x-amzn-bedrock-agentcore-.*|x-amzn-requestid|x-amzn-errortype|retry-after)$/u;
+
+/**
+ * Signs a request again, with the developer's own credentials, and passes AWS's answer on as it comes: its errors, too.
+ *
+ * @throws ServiceError where there are no credentials, or AWS cannot be reached.
+ */
+export async function callDeployed(
+  settings: AgentCoreSettings,
+  hosting: DeployedHosting,
+  call: AgentCall,
+  response: ServerResponse,
+  report: ReportInvocation,
+): Promise<void> {
+  const credentials = await findCredentials(hosting);
+  const endpoint = new URL(hosting.endpoint ?? defaultEndpoint(hosting));
+  const target = `/runtimes/${encodeURIComponent(hosting.agentRuntimeArn)}/${call.operation}?qualifier=${encodeURIComponent(call.qualifier)}`;
+  const headers = {
+    ...filter(call.headers, requestHeaders),
+    [sessionIdHeader]: call.runtimeSessionId,
+    host: endpoint.host,
+  };
+  const nowMs = (settings.now ?? Date.now)();
+  const { body, signal } = call;
+  const signed = signRequest({ method: 'POST', target, headers, body }, credentials, hosting.region, nowMs);
+  const answer = await exchange({ url: `${endpoint.origin}${target}`, headers: signed, body, signal }).catch(
+    (error: unknown) => {
+      const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      throw new ServiceError(503, 'ServiceUnavailableException', `${endpoint.host} cannot be reached: ${reason}`);
+    },
+  );
+  const { statusCode = 500 } = answer;
+  const head = { statusCode, headers: filter(answer.headers, responseHeaders) };
+  await pipeAnswer(answer, response, head, {
+    onFirstByte: () => report(statusCode, undefined),
+    settle: () => Promise.resolve(),
+  });
+}
+
+async function findCredentials(hosting: DeployedHosting): Promise<SigningCredentials> {
+  try {
+    return await hosting.credentials();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ServiceError(403, 'UnrecognizedClientException', `there are no AWS credentials to sign with: ${reason}`);
+  }
+}
+
+function defaultEndpoint({ agentRuntimeArn, region }: DeployedHosting): string {
+  const suffix = agentRuntimeArn.startsWith('arn:aws-cn:') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  return `https://bedrock-agentcore.${region}.${suffix}`;
+}
+
+function filter(
+  headers: IncomingMessage['headers'] | Readonly<Record<string, string>>,
+  names: RegExp,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined || !names.test(name) ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+    ),
+  );
+}

@@ -1,0 +1,58 @@
+import type { ServerResponse } from 'node:http';
+
+/** What the service says besides its message. */
+export interface ServiceErrorFields {
+  /** Why a request is not valid: ValidationException's `reason`. */
+  readonly reason?: string;
+  /** Which members are not valid: ValidationException's `fieldList`. */
+  readonly fieldList?: readonly { readonly name: string; readonly message: string }[];
+}
+
+/** An exception of AgentCore's data plane (service reference, InvokeAgentRuntime). */
+export class ServiceError extends Error {
+  /** HTTP status. */
+  readonly status: number;
+  /** The exception's name, such as `ValidationException`. */
+  readonly errorName: string;
+  /** What its body holds besides the message. */
+  readonly fields: ServiceErrorFields;
+
+  constructor(status: number, errorName: string, message: string, fields: ServiceErrorFields = {}) {
+    super(message);
+    this.name = 'ServiceError';
+    this.status = status;
+    this.errorName = errorName;
+    this.fields = fields;
+  }
+}
+
+/** A member of the request breaks the service model's constraint. */
+export function validationError(member: string, constraint: string): ServiceError {
+  const message = `1 validation error detected: Value at '${member}' failed to satisfy constraint: ${constraint}`;
+  return new ServiceError(400, 'ValidationException', message, {
+    reason: 'FieldValidationFailed',
+    fieldList: [{ name: member, message: constraint }],
+  });
+}
+
+/** The agent did not do its part: it did not start, failed, or broke off before it answered. */
+export function runtimeClientError(message: string): ServiceError {
+  return new ServiceError(
+    424,
+    'RuntimeClientError',
+    `${message} Please check your CloudWatch logs for more information.`,
+  );
+}
+
+/** Writes an exception as restJson1 has it: its name in `x-amzn-errortype`, its members as JSON. */
+export function writeServiceError(response: ServerResponse, error: ServiceError, requestId: string): void {
+  const body = Buffer.from(JSON.stringify({ message: error.message, ...error.fields }));
+  response
+    .writeHead(error.status, {
+      'Content-Type': 'application/json',
+      'Content-Length': body.length,
+      'x-amzn-RequestId': requestId,
+      'x-amzn-ErrorType': error.errorName,
+    })
+    .end(body);
+}

@@ -1,0 +1,481 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { StopRuntimeSessionCommand } from '@aws-sdk/client-bedrock-agentcore';
+import type { InvokeAgentRuntimeCommandInput } from '@aws-sdk/client-bedrock-agentcore';
+import type { AgentHosting } from '../../src/local/agentcore/agentcore.ts';
+import {
+  agentRuntimeArn,
+  clientOf,
+  credentials,
+  invocation,
+  json,
+  post,
+  serve,
+  sessionId,
+  start,
+  textOf,
+} from './agentcore-harness.ts';
+import { processIsGone, untilGone, untilStill, untilTrue } from './until.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'agentcore-'));
+after(() => rmSync(scratch, { recursive: true }));
+
+describe("the agent's answer", () => {
+  it("comes through the AWS SDK's own client, as it is produced", async (t) => {
+    const { client, lines } = await start(t);
+    const release = join(scratch, 'release');
+    const output = await client.send(invocation({ prompt: 'two steps', file: release }, { traceId: 'Root=1-2' }));
+    const chunks: string[] = [];
+    for await (const chunk of output.response as AsyncIterable<Buffer>) {
+      chunks.push(chunk.toString());
+      writeFileSync(release, '');
+    }
+    assert.deepEqual(chunks, ['data: 1\n\n', 'data: 2\n\n']);
+    const { $metadata, contentType, runtimeSessionId, statusCode, traceId } = output;
+    assert.deepEqual(
+      { contentType, runtimeSessionId, statusCode, traceId, attempts: $metadata.attempts },
+      {
+        contentType: 'text/event-stream',
+        runtimeSessionId: sessionId,
+        statusCode: 200,
+        traceId: 'Root=1-2',
+        attempts: 1,
+      },
+    );
+    assert.match($metadata.requestId ?? '', /^[0-9a-f-]{36}$/u);
+    const [line] = lines;
+    assert.deepEqual(
+      { ...line, coldStartMs: typeof line?.coldStartMs, firstByteMs: typeof line?.firstByteMs },
+      { traceId: 'Root=1-2', runtimeSessionId: sessionId, status: 200, coldStartMs: 'number', firstByteMs: 'number' },
+    );
+    assert.ok(line !== undefined && line.coldStartMs !== undefined && line.firstByteMs >= line.coldStartMs);
+  });
+
+  it("holds the service's headers, none of the agent's own, and the session that the service made", async (t) => {
+    const { agentCore } = await start(t);
+    const { date: _date, ...headers } = await post(agentCore, { prompt: 'who' });
+    const {
+      'x-amzn-requestid': requestId,
+      'x-amzn-trace-id': traceId,
+      'x-amzn-bedrock-agentcore-runtime-session-id': runtimeSessionId,
+      ...rest
+    } = headers;
+    assert.match(`${requestId} ${runtimeSessionId}`, /^[0-9a-f-]{36} [0-9a-f-]{36}$/u);
+    assert.match(String(traceId), /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/u);
+    assert.deepEqual(rest, {
+      'content-type': 'application/json',
+      'mcp-session-id': 'm-1',
+      'transfer-encoding': 'chunked',
+      connection: 'keep-alive',
+    });
+  });
+
+  it('may be empty', async (t) => {
+    const { client, lines } = await start(t);
+    const output = await client.send(invocation({ prompt: 'empty' }));
+    assert.deepEqual([output.statusCode, await textOf(output)], [204, '']);
+    assert.deepEqual(
+      lines.map(({ status }) => status),
+      [204],
+    );
+  });
+
+  it('is cut, not ended, where the agent dies in the middle; the next one comes from a fresh process', async (t) => {
+    const { client } = await start(t);
+    const output = await client.send(invocation({ prompt: 'die in the middle' }));
+    let read = '';
+    await assert.rejects(
+      async () => {
+        for await (const chunk of output.response as AsyncIterable<Buffer>) {
+          read += chunk.toString();
+        }
+      },
+      { code: 'ECONNRESET' },
+    );
+    assert.equal(read, 'data: 1\n\n');
+    const { invocations } = await json(client, { prompt: 'who' });
+    assert.equal(invocations, 1);
+  });
+
+  it('waits for a slow caller: the agent writes no more than the sockets hold', async (t) => {
+    const { client } = await start(t);
+    const file = join(scratch, 'flood');
+    const output = await client.send(invocation({ prompt: 'flood', file, count: 800 }));
+    const iterator = (output.response as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+    let length = (await iterator.next()).value?.length ?? 0;
+    const stalledAt = await untilStill(() => readFileSync(file, 'utf8'));
+    assert.match(stalledAt, /^\d+ waiting$/u);
+    assert.ok(Number.parseInt(stalledAt, 10) < 500, `it wrote ${stalledAt} of 800 chunks unread`);
+    for (let step = await iterator.next(); step.done !== true; step = await iterator.next()) {
+      length += step.value.length;
+    }
+    assert.equal(length, 800 * 65_536);
+  });
+
+  for (const prompt of ['wait for the caller to leave', 'say nothing until the caller leaves']) {
+    it(`ends the agent's connection where the caller leaves: ${prompt}`, async (t) => {
+      const { client } = await start(t);
+      await json(client, { prompt: 'who' });
+      const file = join(scratch, prompt);
+      const abort = new AbortController();
+      const sent = client.send(invocation({ prompt, file }), { abortSignal: abort.signal });
+      if (prompt.startsWith('wait')) {
+        const output = await sent;
+        (output.response as NodeJS.ReadableStream).on('error', () => undefined);
+        abort.abort();
+        await untilTrue(() => existsSync(file) && readFileSync(file, 'utf8') === 'false');
+      } else {
+        const rejected = assert.rejects(sent, { name: 'AbortError' });
+        await untilTrue(() => existsSync(file));
+        abort.abort();
+        await rejected;
+        await untilTrue(() => readFileSync(file, 'utf8') === 'left');
+      }
+    });
+  }
+});
+
+describe('the request that the agent gets', () => {
+  it("has the service's headers and the payload, nothing of the signature", async (t) => {
+    const { client } = await start(t, { headerAllowlist: ['X-Custom'] });
+    client.middlewareStack.add(
+      (next) => (values) => {
+        (values.request as { headers: Record<string, string> }).headers['x-custom'] = 'allowed';
+        (values.request as { headers: Record<string, string> }).headers['x-other'] = 'not allowed';
+        return next(values);
+      },
+      { step: 'build' },
+    );
+    const payload = { prompt: 'request', text: 'h\u00e9' };
+    const seen = await json(client, payload, {
+      runtimeUserId: 'u1',
+      traceParent: '00-p',
+      baggage: 'k=v',
+      traceId: 'Root=1-2',
+    });
+    const {
+      host,
+      connection,
+      'x-amzn-bedrock-agentcore-runtime-request-id': requestId,
+      ...headers
+    } = seen['headers'] as Record<string, string>;
+    assert.match(`${host} ${connection} ${requestId}`, /^127\.0\.0\.1:\d+ close [0-9a-f-]{36}$/u);
+    assert.deepEqual(
+      { ...seen, headers },
+      {
+        method: 'POST',
+        url: '/invocations',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'text/event-stream, application/json',
+          'content-length': String(Buffer.byteLength(JSON.stringify(payload))),
+          'x-amzn-bedrock-agentcore-runtime-session-id': sessionId,
+          'x-amzn-bedrock-agentcore-runtime-user-id': 'u1',
+          'x-amzn-trace-id': 'Root=1-2',
+          traceparent: '00-p',
+          baggage: 'k=v',
+          'x-custom': 'allowed',
+        },
+        body: JSON.stringify(payload),
+      },
+    );
+  });
+
+  it("comes to a process with the template's variables and the model's, nothing else of the developer's", async (t) => {
+    process.env['DEVELOPERS_OWN_SECRET'] = 'secret';
+    process.env['OPENAI_MODEL'] = 'llama';
+    process.env['OPENAI_BASE_URL'] = 'http://overridden';
+    t.after(() => {
+      for (const name of ['DEVELOPERS_OWN_SECRET', 'OPENAI_MODEL', 'OPENAI_BASE_URL']) {
+        delete process.env[name];
+      }
+    });
+    const { client } = await start(t, {}, { environment: { OWN: 'value', OPENAI_BASE_URL: 'http://template' } });
+    const { PATH: _path, PORT, ...variables } = await json(client, { prompt: 'environment' });
+    assert.match(String(PORT), /^\d+$/u);
+    assert.deepEqual(variables, {
+      AWS_DEFAULT_REGION: 'eu-west-1',
+      AWS_REGION: 'eu-west-1',
+      HOST: '127.0.0.1',
+      OPENAI_BASE_URL: 'http://template',
+      OPENAI_MODEL: 'llama',
+      OWN: 'value',
+    });
+  });
+});
+
+describe('a runtime session', () => {
+  it('has one process for all its invocations, and another session has another', async (t) => {
+    const { client, lines } = await start(t);
+    const first = await json(client, { prompt: 'who' });
+    const again = await json(client, { prompt: 'who' });
+    const other = await json(client, { prompt: 'who' }, { runtimeSessionId: `other-${sessionId}` });
+    assert.deepEqual([again['pid'], again['invocations'], other['invocations']], [first['pid'], 2, 1]);
+    assert.notEqual(other['pid'], first['pid']);
+    assert.deepEqual(
+      lines.map(({ coldStartMs }) => coldStartMs !== undefined),
+      [true, false, true],
+    );
+  });
+
+  it('is started once where two invocations come at the same time', async (t) => {
+    const { client } = await start(t);
+    const [one, two] = await Promise.all([json(client, { prompt: 'who' }), json(client, { prompt: 'who' })]);
+    assert.equal(one['pid'], two['pid']);
+  });
+
+  it('ends when it has been idle for its time, and starts afresh, after 409 while it is being ended', async (t) => {
+    const { client, agentCore } = await start(t, {}, { idleTimeoutMs: 50 });
+    const { pid } = await json(client, { prompt: 'who' });
+    await untilGone(Number(pid));
+    const retrying = clientOf(agentCore, credentials, 5);
+    assert.equal((await json(retrying, { prompt: 'who' }))['invocations'], 1);
+  });
+
+  it('is not idle while the agent says that it is busy', async (t) => {
+    const { client } = await start(t, {}, { idleTimeoutMs: 50, environment: { BUSY: 'yes' } });
+    const { pid } = await json(client, { prompt: 'who' });
+    const startedMs = performance.now();
+    await untilTrue(() => performance.now() - startedMs > 400);
+    assert.equal(processIsGone(Number(pid)), false);
+    await json(client, { prompt: 'be lazy' });
+    await untilGone(Number(pid));
+  });
+
+  it('is not idle while an invocation runs', async (t) => {
+    const { client } = await start(t, {}, { idleTimeoutMs: 20 });
+    const output = await client.send(invocation({ prompt: 'stream', count: 30 }));
+    assert.equal((await textOf(output)).split('\n\n').length, 31);
+  });
+
+  it('ends after its longest life, also in the middle of an answer', async (t) => {
+    const { client } = await start(t, {}, { maxLifetimeMs: 100 });
+    const output = await client.send(
+      invocation({ prompt: 'wait for the caller to leave', file: join(scratch, 'life') }),
+    );
+    await assert.rejects(textOf(output), { code: 'ECONNRESET' });
+  });
+
+  it('ends by StopRuntimeSession; one that does not exist is 404', async (t) => {
+    const { client } = await start(t);
+    const { pid } = await json(client, { prompt: 'who' });
+    const stop = new StopRuntimeSessionCommand({ agentRuntimeArn, runtimeSessionId: sessionId });
+    const { runtimeSessionId, statusCode } = await client.send(stop);
+    assert.deepEqual({ runtimeSessionId, statusCode }, { runtimeSessionId: sessionId, statusCode: 200 });
+    assert.equal(processIsGone(Number(pid)), true);
+    await assert.rejects(client.send(stop), { name: 'ResourceNotFoundException' });
+  });
+
+  it('leaves no process behind when the data plane closes', async (t) => {
+    const { client, agentCore } = await start(t);
+    const { pid } = await json(client, { prompt: 'who' });
+    await agentCore.close();
+    await untilGone(Number(pid));
+  });
+
+  it('leaves no process behind when the data plane is killed', async () => {
+    const program = fileURLToPath(new URL('agentcore-and-wait.ts', import.meta.url));
+    const parent = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const pid = Number(await new Promise<Buffer>((resolve) => parent.stdout.once('data', resolve)));
+    assert.equal(processIsGone(pid), false);
+    parent.kill('SIGKILL');
+    await untilGone(pid);
+  });
+});
+
+describe('a failure before the answer', () => {
+  it('of the agent is 424 and holds nothing of what it said', async (t) => {
+    const { client, lines } = await start(t);
+    await assert.rejects(client.send(invocation({ prompt: 'fail' })), {
+      name: 'RuntimeClientError',
+      message: 'Received error (500) from runtime. Please check your CloudWatch logs for more information.',
+    });
+    assert.deepEqual(
+      lines.map(({ status }) => status),
+      [424],
+    );
+  });
+
+  for (const prompt of ['reset', 'crash']) {
+    it(`by ${prompt} is 424, and the next invocation is served`, async (t) => {
+      const { client } = await start(t);
+      await assert.rejects(client.send(invocation({ prompt })), { name: 'RuntimeClientError' });
+      assert.equal(typeof (await json(client, { prompt: 'who' }))['pid'], 'number');
+    });
+  }
+
+  it('at the start is 424 at once, and is in the log', async (t) => {
+    const { client, log } = await start(t, {}, { environment: { FAIL_AT_START: 'yes' } });
+    await assert.rejects(client.send(invocation({ prompt: 'who' })), {
+      name: 'RuntimeClientError',
+      message: /^An error occurred when starting the runtime\./u,
+    });
+    assert.deepEqual(log, [{ runtimeSessionId: sessionId, stream: 'stderr', text: 'the agent cannot start' }]);
+  });
+
+  it('to become healthy in time is 424', async (t) => {
+    const { client } = await start(t, { startTimeoutMs: 300 }, { environment: { NEVER_HEALTHY: 'yes' } });
+    await assert.rejects(client.send(invocation({ prompt: 'who' })), {
+      name: 'RuntimeClientError',
+      message: 'Runtime initialization time exceeded. Please make sure that initialization completes in 0.3s.',
+    });
+  });
+
+  const refusals: readonly (readonly [string, Partial<InvokeAgentRuntimeCommandInput>, object])[] = [
+    [
+      'another runtime',
+      { agentRuntimeArn: agentRuntimeArn.replace('demo', 'other') },
+      { name: 'ResourceNotFoundException', status: 404 },
+    ],
+    ['another endpoint', { qualifier: 'other' }, { name: 'ResourceNotFoundException', status: 404 }],
+    [
+      'a session id of 32 characters',
+      { runtimeSessionId: 's'.repeat(32) },
+      { name: 'ValidationException', status: 400, reason: 'FieldValidationFailed' },
+    ],
+    [
+      'a session id of 257 characters',
+      { runtimeSessionId: 's'.repeat(257) },
+      { name: 'ValidationException', status: 400, reason: 'FieldValidationFailed' },
+    ],
+    [
+      'a traceparent of 129 characters',
+      { traceParent: 't'.repeat(129) },
+      { name: 'ValidationException', status: 400, reason: 'FieldValidationFailed' },
+    ],
+  ];
+  for (const [name, changes, expected] of refusals) {
+    it(`is the service's own for ${name}`, async (t) => {
+      const { client } = await start(t, { qualifiers: ['DEFAULT'] });
+      await assert.rejects(client.send(invocation({ prompt: 'who' }, changes)), (error: Record<string, unknown>) => {
+        const { name, reason, $metadata } = error;
+        const status = ($metadata as { readonly httpStatusCode: number }).httpStatusCode;
+        assert.deepEqual({ name, status, ...(reason === undefined ? {} : { reason }) }, expected);
+        return true;
+      });
+    });
+  }
+
+  it('takes the runtime by its id and account, too', async (t) => {
+    const { client } = await start(t);
+    const byId = { agentRuntimeArn: 'demo-0123456789', accountId: '123456789012' };
+    assert.equal((await json(client, { prompt: 'who' }, byId))['invocations'], 1);
+    await assert.rejects(client.send(invocation({ prompt: 'who' }, { ...byId, accountId: '210987654321' })), {
+      name: 'ResourceNotFoundException',
+    });
+  });
+
+  it('is 403 for a wrong secret, an unknown key and one that may not invoke', async (t) => {
+    const { agentCore } = await start(t, {
+      allowedPrincipals: [credentials.accessKeyId],
+      secretAccessKeyOf: () => credentials.secretAccessKey,
+    });
+    const names: string[] = [];
+    for (const changes of [{ secretAccessKey: 'wrong' }, { accessKeyId: 'AKIDOTHER0000000' }]) {
+      const client = clientOf(agentCore, { ...credentials, ...changes });
+      await client.send(invocation({ prompt: 'who' })).catch((error: Error) => names.push(error.name));
+    }
+    assert.deepEqual(names, ['InvalidSignatureException', 'AccessDeniedException']);
+  });
+
+  it('is 403 without a signature and 404 for an operation that is not here', async (t) => {
+    const { agentCore } = await start(t);
+    const path = `/runtimes/${encodeURIComponent(agentRuntimeArn)}`;
+    const unsigned = await fetch(`${agentCore.endpoint}${path}/invocations`, { method: 'POST', body: '{}' });
+    const unknown = await fetch(`${agentCore.endpoint}${path}/commands`, { method: 'POST', body: '{}' });
+    assert.deepEqual(
+      [unsigned.status, unsigned.headers.get('x-amzn-errortype'), await unsigned.json()],
+      [403, 'MissingAuthenticationTokenException', { message: 'Missing Authentication Token' }],
+    );
+    assert.deepEqual([unknown.status, unknown.headers.get('x-amzn-errortype')], [404, 'UnknownOperationException']);
+  });
+
+  it('is 400 for a payload that is declared larger than the service takes, before it is sent', async (t) => {
+    const { agentCore } = await start(t);
+    const outgoing = httpRequest(`${agentCore.endpoint}/runtimes/x/invocations`, {
+      method: 'POST',
+      headers: { 'content-length': 100_000_001 },
+    });
+    outgoing.flushHeaders();
+    const status = await new Promise((resolve, reject) => {
+      outgoing.on('response', (incoming) => resolve(incoming.statusCode));
+      outgoing.on('error', reject);
+    });
+    outgoing.destroy();
+    assert.equal(status, 400);
+  });
+});
+
+describe('an agent at a URL', () => {
+  it('is invoked for every session, with the session in its header', async (t) => {
+    const seen: unknown[] = [];
+    const url = await serve(t, (request, response) => {
+      seen.push([request.url, request.headers['x-amzn-bedrock-agentcore-runtime-session-id']]);
+      request.resume();
+      response.end('data: 1\n\n');
+    });
+    const { client } = await start(t, { hosting: { kind: 'url', url: `${url}/base/` } });
+    assert.equal(await textOf(await client.send(invocation({ prompt: 'x' }))), 'data: 1\n\n');
+    assert.deepEqual(seen, [['/base/invocations', sessionId]]);
+  });
+
+  it('that does not run is 424', async (t) => {
+    const { client } = await start(t, { hosting: { kind: 'url', url: 'http://127.0.0.1:9' } });
+    await assert.rejects(client.send(invocation({ prompt: 'x' })), { name: 'RuntimeClientError' });
+  });
+});
+
+describe('a deployed agent', () => {
+  const deployedArn = 'arn:aws:bedrock-agentcore:us-west-2:999999999999:runtime/deployed-0123456789';
+  const own = { accessKeyId: 'AKIDDEVELOPER000', secretAccessKey: 'own-secret', sessionToken: 'own-token' };
+
+  it("is invoked with the developer's own signature, and its answer passed on", async (t) => {
+    // The second data plane stands for AWS: it takes only what is signed with the developer's credentials.
+    const { agentCore: aws } = await start(t, {
+      agentRuntimeArn: deployedArn,
+      region: 'us-west-2',
+      secretAccessKeyOf: (id) => (id === own.accessKeyId ? own.secretAccessKey : undefined),
+    });
+    const { client, lines } = await start(t, { hosting: deployed(aws.endpoint) });
+    const seen = await json(client, { prompt: 'request' }, { qualifier: 'live' });
+    assert.equal((seen['headers'] as Record<string, string>)['accept'], 'text/event-stream, application/json');
+    assert.deepEqual(
+      lines.map(({ status, coldStartMs }) => [status, coldStartMs]),
+      [[200, undefined]],
+    );
+    await assert.rejects(client.send(invocation({ prompt: 'fail' })), { name: 'RuntimeClientError' });
+    const stop = new StopRuntimeSessionCommand({ agentRuntimeArn, runtimeSessionId: sessionId });
+    assert.equal((await client.send(stop)).statusCode, 200);
+  });
+
+  it('that cannot be reached is 503; one without credentials is 403', async (t) => {
+    const { client } = await start(t, { hosting: deployed('http://127.0.0.1:9') });
+    await assert.rejects(client.send(invocation({ prompt: 'x' })), {
+      name: 'ServiceUnavailableException',
+      message: '127.0.0.1:9 cannot be reached: ECONNREFUSED',
+    });
+    const noLogin = await start(t, {
+      hosting: { ...deployed('http://127.0.0.1:9'), credentials: () => Promise.reject(new Error('run aws sso login')) },
+    });
+    await assert.rejects(noLogin.client.send(invocation({ prompt: 'x' })), {
+      name: 'UnrecognizedClientException',
+      message: 'there are no AWS credentials to sign with: run aws sso login',
+    });
+  });
+
+  function deployed(endpoint: string): Extract<AgentHosting, { readonly kind: 'deployed' }> {
+    return {
+      kind: 'deployed',
+      agentRuntimeArn: deployedArn,
+      region: 'us-west-2',
+      credentials: () => Promise.resolve(own),
+      endpoint,
+    };
+  }
+});
