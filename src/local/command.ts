@@ -109,6 +109,9 @@ function hearInterrupts(): () => Promise<void> {
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   process.on('SIGHUP', onSignal);
+  // As in `… | head`: whoever took the output has gone, and with it the one who could have ended this.
+  process.stdout.once('error', onSignal);
+  process.stdout.on('error', () => undefined);
   return () => {
     isRunning = true;
     return promise;

@@ -137,6 +137,19 @@ test('prints what runs where and a line per request, and leaves no process behin
   assert.ok(!isAlive(relay), `process ${relay} is still there`);
 });
 
+test('ends by itself, without a stack, when nobody takes its output any more', async () => {
+  const child = start('local', '--assembly', assembly.directory, '--port', '0');
+  const errors = text(child.stderr);
+  const output = collect(child.stdout);
+  await output.until(/Ctrl-C ends it/u);
+  const url = /http:\/\/127\.0\.0\.1:\d+/u.exec(output.text())?.[0] ?? '';
+  child.stdout.destroy();
+  const response = await fetch(url);
+  await response.arrayBuffer();
+  const [code] = (await once(child, 'close')) as [number | null];
+  assert.deepEqual([code, await errors], [0, '\nstopping\n']);
+});
+
 interface Result {
   readonly code: number | null;
   readonly stdout: string;
