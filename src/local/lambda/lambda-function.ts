@@ -5,7 +5,6 @@ import { startSandbox } from './sandbox.ts';
 import type { Sandbox, SandboxAnswer, SandboxBytes } from './sandbox.ts';
 
 export { LambdaFunctionError } from './lambda-function-error.ts';
-export type { LambdaFailureKind } from './lambda-function-error.ts';
 
 /** One line that a function's process wrote. */
 export interface LambdaLogLine {

@@ -91,6 +91,9 @@ export async function startSandbox(settings: LambdaFunctionSettings, signal: Abo
 
   const abort = (): void => child.kill();
   signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) {
+    abort();
+  }
   const initTimer = setTimeout(
     () => lose(timeout('-', initPhaseMs + settings.timeoutMs)),
     initPhaseMs + settings.timeoutMs,

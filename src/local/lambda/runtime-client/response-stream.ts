@@ -78,8 +78,10 @@ export interface ResponseAddress {
   readonly agent: Agent;
 }
 
-/** Makes the one connection on which a process sends its answers. `highWaterMark`: bytes that its socket takes before
- * `write` returns false; default: Node's. */
+/**
+ * Makes the one connection on which a process sends its answers. `highWaterMark`: bytes that its socket takes before
+ * `write` returns false; default: Node's.
+ */
 export function createResponseAgent(highWaterMark: number | undefined): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   agent.createConnection = (options) =>
