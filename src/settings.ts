@@ -28,7 +28,7 @@ export interface RelayLimits {
   readonly idleTimeoutMs: number;
   /** The same for a format that has no keep-alive; below CloudFront's read timeout of 120 s. Default 110,000. */
   readonly quietIdleTimeoutMs: number;
-  /** How long before the host's own timeout the stream ends with `deadline_exceeded`. Default 5,000. */
+  /** How long before the host's own timeout the stream ends with `deadline_exceeded`; a tenth of it at most. Default 5,000. */
   readonly deadlineMarginMs: number;
 }
 

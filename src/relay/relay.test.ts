@@ -443,6 +443,19 @@ describe('time', () => {
     );
   });
 
+  it('leaves most of a short deadline to the agent', async () => {
+    const { agent, clock, send } = createSetup();
+    agent.answer();
+    const viewed = follow(
+      await send({ hostDeadlineAt: clock.now() + 3000, json: { prompt: 'hi', response: 'transformed' } }),
+    );
+    await clock.advance(2699);
+    assert.equal(viewed.text, '');
+    await clock.advance(1);
+    await viewed.done;
+    assert.match(viewed.text, /"code":"deadline_exceeded"/u);
+  });
+
   it('does not take the time that a slow viewer needs for silence of the agent', async () => {
     const { agent, clock, send } = createSetup();
     agent.answer();

@@ -119,7 +119,9 @@ export function createRelay(options: RelayOptions): Relay {
 
     async function invoke(call: AgentCall, protocol: Protocol): Promise<RelayResponse> {
       const sessionId = call.conversationId ?? newId();
-      const deadlineAt = (request.hostDeadlineAt ?? Infinity) - limits.deadlineMarginMs;
+      const { hostDeadlineAt = Infinity } = request;
+      // A function with a short timeout would otherwise give all of it away.
+      const deadlineAt = hostDeadlineAt - Math.min(limits.deadlineMarginMs, (hostDeadlineAt - startedAt) / 10);
       const call$ = new AbortController();
       const signal = AbortSignal.any([request.signal, call$.signal]);
       const answering = agentRuntime.invoke({
