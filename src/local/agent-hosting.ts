@@ -1,4 +1,4 @@
-import type { AgentHosting } from './agentcore/agentcore.ts';
+import type { AgentHosting } from './agentcore/agentcore-settings.ts';
 import { findAwsCredentials } from './aws-credentials.ts';
 import { LocalChainError } from './local-chain-error.ts';
 import type { Deployment } from './template/deployment.ts';

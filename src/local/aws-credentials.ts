@@ -1,4 +1,4 @@
-import type { AwsCredentials } from './agentcore/agentcore.ts';
+import type { AwsCredentials } from './agentcore/agentcore-settings.ts';
 import { LocalChainError } from './local-chain-error.ts';
 
 /**

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { styleText } from 'node:util';
-import type { AgentHosting } from './agentcore/agentcore.ts';
+import type { AgentHosting } from './agentcore/agentcore-settings.ts';
 import type { LocalChain } from './local-chain.ts';
 import type { HopRecord, LogLine, RequestLine } from './request-line.ts';
 import type { DeployedAgent, DeployedFunction } from './template/deployment.ts';

@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { BedrockAgentCoreClient, InvokeAgentRuntimeCommand } from '@aws-sdk/client-bedrock-agentcore';
 import type { InvokeAgentRuntimeCommandInput } from '@aws-sdk/client-bedrock-agentcore';
 import { startAgentCore } from '../../src/local/agentcore/agentcore.ts';
+import type { AgentCore } from '../../src/local/agentcore/agentcore.ts';
 import type {
-  AgentCore,
   AgentCoreSettings,
   AgentHosting,
   AgentInvocationLine,
   AgentLogLine,
-} from '../../src/local/agentcore/agentcore.ts';
+} from '../../src/local/agentcore/agentcore-settings.ts';
 import { signRequest } from '../../src/local/agentcore/signature.ts';
 
 /** The runtime that exists in the tests. */

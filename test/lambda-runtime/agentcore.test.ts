@@ -8,7 +8,7 @@ import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { StopRuntimeSessionCommand } from '@aws-sdk/client-bedrock-agentcore';
 import type { InvokeAgentRuntimeCommandInput } from '@aws-sdk/client-bedrock-agentcore';
-import type { AgentHosting } from '../../src/local/agentcore/agentcore.ts';
+import type { AgentHosting } from '../../src/local/agentcore/agentcore-settings.ts';
 import {
   agentRuntimeArn,
   clientOf,

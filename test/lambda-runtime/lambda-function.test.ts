@@ -7,7 +7,8 @@ import { after, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createLambdaFunction } from '../../src/local/lambda/lambda-function.ts';
-import type { LambdaFunction, LambdaFunctionSettings, LambdaStream } from '../../src/local/lambda/lambda-function.ts';
+import type { LambdaFunction, LambdaStream } from '../../src/local/lambda/lambda-function.ts';
+import type { LambdaFunctionSettings } from '../../src/local/lambda/lambda-function-settings.ts';
 import { processIsGone, untilGone, untilStill, untilTrue } from './until.ts';
 
 const taskFolder = fileURLToPath(new URL('task', import.meta.url));

@@ -3,28 +3,11 @@ import { callDeployed } from './deployed-runtime.ts';
 import { exchange } from './exchange.ts';
 import { createAgentSessions } from './agent-sessions.ts';
 import type { AgentSessions, SessionVisit } from './agent-sessions.ts';
-import type { AgentCoreSettings } from './agentcore.ts';
+import type { AgentCall, ReportInvocation } from './agent-call.ts';
+import type { AgentCoreSettings } from './agentcore-settings.ts';
 import { pipeAnswer } from './pipe-answer.ts';
 import { ServiceError, runtimeClientError } from './service-error.ts';
 import { sessionIdHeader } from './service-request.ts';
-import type { ServiceTarget } from './service-request.ts';
-
-/** One checked request. */
-export interface AgentCall extends ServiceTarget {
-  /** Path and query as they came. */
-  readonly target: string;
-  readonly runtimeSessionId: string;
-  readonly requestId: string;
-  readonly traceId: string;
-  /** As they came, names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-  /** Ends the call. */
-  readonly signal: AbortSignal;
-}
-
-/** Tells what became of an invocation, at its first byte. */
-export type ReportInvocation = (status: number, coldStartMs: number | undefined) => void;
 
 /** Where the calls go. */
 export interface AgentCaller {

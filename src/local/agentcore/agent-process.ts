@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { startNodeProcess } from '../process/node-process.ts';
 import type { NodeProcess } from '../process/node-process.ts';
-import type { AgentHosting } from './agentcore.ts';
+import type { AgentHosting } from './agentcore-settings.ts';
 import { ServiceError, runtimeClientError } from './service-error.ts';
 
 /** The part of {@link AgentHosting} that runs a bundle. */

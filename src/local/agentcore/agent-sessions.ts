@@ -1,6 +1,6 @@
 import { startAgentProcess } from './agent-process.ts';
 import type { AgentProcess, BundleHosting } from './agent-process.ts';
-import type { AgentLogLine } from './agentcore.ts';
+import type { AgentLogLine } from './agentcore-settings.ts';
 import { ServiceError } from './service-error.ts';
 
 /** How sessions are kept. */

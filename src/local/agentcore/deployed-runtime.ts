@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AgentCall, ReportInvocation } from './agent-caller.ts';
-import type { AgentCoreSettings, AgentHosting } from './agentcore.ts';
+import type { AgentCall, ReportInvocation } from './agent-call.ts';
+import type { AgentCoreSettings, AgentHosting } from './agentcore-settings.ts';
 import { exchange } from './exchange.ts';
 import { pipeAnswer } from './pipe-answer.ts';
 import { ServiceError } from './service-error.ts';

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { ownModulePath, startNodeProcess } from '../process/node-process.ts';
 import type { NodeProcess, ProcessExit } from '../process/node-process.ts';
 import { LambdaFunctionError } from './lambda-function-error.ts';
-import type { LambdaFunctionSettings, LambdaInvocation } from './lambda-function.ts';
+import type { LambdaFunctionSettings, LambdaInvocation } from './lambda-function-settings.ts';
 import { startRuntimeApi, trailerError } from './runtime-api.ts';
 import type { RuntimeAnswer, RuntimeApi } from './runtime-api.ts';
 
