@@ -1,11 +1,11 @@
-import http from 'node:http';
-import https from 'node:https';
+import type { Agent } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { http, https } from './builtin-http.ts';
 
 /** Sockets to one host, kept for a moment after use. */
 export interface Connections {
   /** The pool; to be given to each request. */
-  readonly agent: http.Agent;
+  readonly agent: Agent;
   /** Closes the sockets that have been idle for too long. To be called right before each request. */
   dropStale(): void;
 }

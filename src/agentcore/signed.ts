@@ -1,12 +1,11 @@
-import http from 'node:http';
-import type { IncomingMessage } from 'node:http';
-import https from 'node:https';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { urlToHttpOptions } from 'node:url';
 import { RelayError } from '../errors.ts';
 import { isJsonObject, parseJson } from '../json.ts';
 import type { AgentInvocation, AgentRuntime } from '../relay/agent-runtime.ts';
 import type { AgentRuntimeSettings } from '../settings.ts';
 import { readAnswerBody } from './answer-body.ts';
+import { http, https } from './builtin-http.ts';
 import { createConnections } from './connections.ts';
 import type { Credentials } from './environment-credentials.ts';
 import { describeAbort, describeBreak, describeRefusal, readErrorName, readRetryAfter } from './errors.ts';
@@ -105,11 +104,7 @@ function readEndpoint(endpoint: string): URL {
 }
 
 /** Gives up on a connection that does not come about; one that is reused is there already. */
-function limitConnecting(
-  request: http.ClientRequest,
-  connectedEvent: 'connect' | 'secureConnect',
-  timeoutMs: number,
-): void {
+function limitConnecting(request: ClientRequest, connectedEvent: 'connect' | 'secureConnect', timeoutMs: number): void {
   const timer = setTimeout(() => {
     const error = new Error(`no connection within ${timeoutMs} ms`);
     request.destroy(Object.assign(error, { code: 'ETIMEDOUT', syscall: 'connect' }));
@@ -123,7 +118,7 @@ function limitConnecting(
 }
 
 /** Sends the payload and resolves with the response's head. */
-async function exchange(request: http.ClientRequest, payload: Buffer, signal: AbortSignal): Promise<IncomingMessage> {
+async function exchange(request: ClientRequest, payload: Buffer, signal: AbortSignal): Promise<IncomingMessage> {
   const onAbort = (): void => {
     request.destroy();
   };

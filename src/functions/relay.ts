@@ -1,5 +1,4 @@
 /** The relay's Lambda function: the interface without authentication, with no more than `AGENT_RUNTIME_ARN` set. */
-import process from 'node:process';
 import { createHandler } from '../lambda.ts';
 import type { FunctionUrlHandler } from '../hosts/lambda-types.ts';
 
