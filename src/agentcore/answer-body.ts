@@ -5,6 +5,10 @@ import { describeAbort } from './errors.ts';
 /** Bytes that may wait for a slow reader before the socket is no longer read: the high-water mark of Node's own streams. */
 const maxWaitingBytes = 65_536;
 
+const settled = Promise.resolve();
+
+type Taken = IteratorResult<Uint8Array, undefined>;
+
 /**
  * The bytes of an HTTP answer as they arrive, for one reader with one `next` at a time.
  *
@@ -17,16 +21,21 @@ export function readAnswerBody(source: Readable, signal: AbortSignal): AsyncIter
   let waitingBytes = 0;
   let isEnded = false;
   let isReturned = false;
+  // To ask the signal itself costs a look at all signals that it was made of, for each chunk.
+  let isAborted = false;
+  let isNotified = false;
   let failure: RelayError | undefined;
-  let wake: (() => void) | undefined;
+  let reader: Pick<PromiseWithResolvers<Taken>, 'resolve' | 'reject'> | undefined;
 
+  /** Not at once: what else the same read of the socket brings goes along. */
   function notify(): void {
-    const wakeReader = wake;
-    wake = undefined;
-    wakeReader?.();
+    if (reader === undefined || isNotified) return;
+    isNotified = true;
+    void settled.then(handOver);
   }
 
   function onAbort(): void {
+    isAborted = true;
     source.destroy();
     notify();
   }
@@ -61,9 +70,9 @@ export function readAnswerBody(source: Readable, signal: AbortSignal): AsyncIter
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
 
-  function take(): IteratorResult<Uint8Array, undefined> | undefined {
+  function take(): Taken | undefined {
     if (isReturned) return { done: true, value: undefined };
-    if (signal.aborted && !isEnded) throw describeAbort(signal);
+    if (isAborted && !isEnded) throw describeAbort(signal);
     const [first] = waiting;
     if (first !== undefined) {
       const value = waiting.length === 1 ? first : Buffer.concat(waiting, waitingBytes);
@@ -76,16 +85,27 @@ export function readAnswerBody(source: Readable, signal: AbortSignal): AsyncIter
     return isEnded ? { done: true, value: undefined } : undefined;
   }
 
+  function handOver(): void {
+    isNotified = false;
+    if (reader === undefined) return;
+    const { resolve, reject } = reader;
+    try {
+      const taken = take();
+      if (taken === undefined) return;
+      reader = undefined;
+      resolve(taken);
+    } catch (thrown) {
+      reader = undefined;
+      reject(thrown);
+    }
+  }
+
   const iterator: AsyncIterator<Uint8Array, undefined> = {
-    async next() {
-      for (;;) {
-        const taken = take();
-        if (taken !== undefined) return taken;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    },
+    next: () =>
+      new Promise((resolve, reject) => {
+        reader = { resolve, reject };
+        handOver();
+      }),
     return() {
       isReturned = true;
       source.destroy();

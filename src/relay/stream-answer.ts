@@ -31,8 +31,6 @@ export interface StreamAnswerOptions {
   onEnd(report: AnswerReport): void;
 }
 
-const encoder = new TextEncoder();
-
 /**
  * The driver: an answer's whole stream as one generator, pulled by the viewer, so that a slow viewer slows the agent. It
  * never throws; what goes wrong becomes the protocol's own ending. Leaving it early cancels the agent's call.
@@ -45,7 +43,8 @@ export async function* streamAnswer(options: StreamAnswerOptions): AsyncGenerato
   let isOver = false;
 
   function encode(output: Uint8Array | string): Uint8Array {
-    const bytes = typeof output === 'string' ? encoder.encode(output) : output;
+    // For a token's length `Buffer.from` takes a quarter of the time that `TextEncoder` takes.
+    const bytes = typeof output === 'string' ? Buffer.from(output, 'utf8') : output;
     bytesSent += bytes.byteLength;
     return bytes;
   }

@@ -74,23 +74,12 @@ export function createWatch({ now, setTimer, keepAliveMs, deadlineAt, ...options
       heardAt = now();
       spokeAt = heardAt;
     },
-    // No `Promise.race`: its reaction on a promise that outlives many races would never be freed.
+    // No `Promise.race`: its reaction on a promise that outlives many races would never be freed. `wake` stays when `pending`
+    // settles: to wake a wait that is over does nothing.
     wait: (pending) =>
       new Promise((resolve, reject) => {
-        wake = (due) => {
-          wake = undefined;
-          resolve(due);
-        };
-        pending.then(
-          (value) => {
-            wake = undefined;
-            resolve(value);
-          },
-          (error: unknown) => {
-            wake = undefined;
-            reject(error);
-          },
-        );
+        wake = resolve;
+        pending.then(resolve, reject);
         if (cancelTimer === undefined) arm();
       }),
     spoke() {
