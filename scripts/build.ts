@@ -5,28 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { BuildOptions } from 'esbuild';
 import { agentBundle } from './agent-bundle.ts';
+import { bodyHashBundle, relayBundle } from './lambda-bundles.ts';
 import { viewerRequestBundle } from './viewer-request-bundle.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-const shared = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  minify: true,
-  legalComments: 'none',
-  logLevel: 'warning',
-} satisfies BuildOptions;
-
 const bundles: Readonly<Record<string, BuildOptions>> = {
-  'dist/functions/relay/index.mjs': {
-    ...shared,
-    entryPoints: ['src/functions/relay.ts'],
-    target: 'node24',
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-  },
-  'dist/functions/body-hash/index.mjs': { ...shared, entryPoints: ['src/edge/body-hash.ts'], target: 'node24' },
+  'dist/functions/relay/index.mjs': relayBundle,
+  'dist/functions/body-hash/index.mjs': bodyHashBundle,
   'dist/functions/viewer-request/index.js': viewerRequestBundle,
   'dist/functions/agent/main.mjs': agentBundle,
 };
