@@ -61,10 +61,15 @@ function createEventStreamCopier(): ByteCopier {
 function createWrappingCopier(): ByteCopier {
   const decoder = new TextDecoder();
   let begun = false;
+  /** Whether the last piece ended with CR: an LF after it belongs to the same line break. */
+  let isAfterCr = false;
   const wrap = (text: string) => {
-    const prefix = begun || text === '' ? '' : 'data: ';
-    begun ||= text !== '';
-    return prefix + text.replace(/\r\n|\r|\n/gu, '\ndata: ');
+    if (text === '') return '';
+    const prefix = begun ? '' : 'data: ';
+    const rest = isAfterCr && text.startsWith('\n') ? text.slice(1) : text;
+    begun = true;
+    isAfterCr = text.endsWith('\r');
+    return prefix + rest.replace(/\r\n|\r|\n/gu, '\ndata: ');
   };
   return {
     push: (chunk) => wrap(decoder.decode(chunk, { stream: true })),

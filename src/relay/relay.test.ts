@@ -364,6 +364,18 @@ describe('time', () => {
     assert.equal(viewed.text, 'data: {"a":\ndata: 1}\n\n');
   });
 
+  it('wraps a document the same wherever it is cut, also between CR and LF', async () => {
+    const { agent, clock, send } = createSetup();
+    const sending = send();
+    await clock.advance(10_000);
+    const viewed = follow(await sending);
+    agent.answer('text/plain');
+    for (const piece of ['a\r', '\nb\r', 'c\n', '\r']) agent.say(piece);
+    agent.end();
+    await viewed.done;
+    assert.equal(viewed.text, 'data: a\ndata: b\ndata: c\ndata: \ndata: \n\n');
+  });
+
   it('keeps a silent stream alive between messages, never inside one', async () => {
     const { agent, clock, send } = createSetup();
     agent.answer();
