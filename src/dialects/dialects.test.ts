@@ -167,6 +167,22 @@ describe('strands-typescript', () => {
     ]);
     assert.deepEqual(events.at(-1), { type: 'run-end', stopReason: 'interrupt' });
   });
+
+  it('neither fails at redacted reasoning of any length nor at numbers that are no bytes', () => {
+    const redacted = (redactedContent: object) => ({
+      type: 'modelStreamUpdateEvent',
+      event: {
+        type: 'modelContentBlockDeltaEvent',
+        delta: { type: 'reasoningContentDelta', redactedContent },
+      },
+    });
+    const bytes = Uint8Array.from({ length: 300_000 }, (_, index) => index);
+    const { events } = read([redacted({ 0: 300 }), redacted({}), redacted(bytes)]);
+    assert.deepEqual(
+      events.flatMap((event) => (event.type === 'reasoning-redacted' ? [event.data] : [])),
+      [Buffer.from(bytes).toString('base64')],
+    );
+  });
 });
 
 describe('a stream reader', () => {
@@ -188,6 +204,13 @@ describe('a stream reader', () => {
     for (const data of ['null', ' ', '42', '[DONE]']) reader.read(data);
     assert.equal(textOf(events), 'null 42');
   });
+
+  it('does not take an answer that says it has no error for one', () => {
+    for (const error of [null, false, '']) {
+      assert.deepEqual(types(read([{ text: 'Hello', error }]).events).slice(2, 4), ['text-start', 'text-delta']);
+    }
+    assert.equal(read([{ error: '', error_type: 'ValueError', message: 'x' }]).events.at(-1)?.type, 'error');
+  });
 });
 
 describe('readDocument', () => {
@@ -198,6 +221,7 @@ describe('readDocument', () => {
     ['{"result":{"role":"assistant","content":[{"text":"Hello"}]}}', 'Hello'],
     ['{"role":"assistant","content":[{"text":"Hello"}]}', 'Hello'],
     ['{"output":{"role":"assistant","content":[{"text":"Hello"}]}}', 'Hello'],
+    ['{"result":"Hello","error":null}', 'Hello'],
     ['{"temperature":21}', '{"temperature":21}'],
     ['[1,2]', '[1,2]'],
   ];

@@ -14,7 +14,9 @@ export const errorFrames: Dialect = {
         const fields = isJsonObject(value) ? value : {};
         // A yielded value that the Python SDK could not serialize: one lost frame, not a failed run.
         if (fields['error'] === 'Serialization failed' && 'original_type' in fields) return true;
-        const isErrorObject = 'error' in fields && !('event' in fields) && !('type' in fields);
+        // Many an answer has an empty `error` beside its text; the Python SDK's is empty where the exception has no text.
+        const hasError = 'error_type' in fields ? 'error' in fields : Boolean(fields['error']);
+        const isErrorObject = hasError && !('event' in fields) && !('type' in fields);
         if (event !== 'error' && !isErrorObject) return false;
         emit(agentError(fields['error_type']));
         return true;

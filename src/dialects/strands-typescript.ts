@@ -151,6 +151,12 @@ function readCitations(delta: JsonObject, emit: Emit): void {
 function readBytes(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (!isJsonObject(value)) return undefined;
-  const bytes = Object.values(value);
-  return bytes.every((byte) => typeof byte === 'number') ? btoa(String.fromCharCode(...bytes)) : undefined;
+  const bytes = Object.values(value).filter(isByte);
+  return bytes.length > 0 && bytes.length === Object.keys(value).length
+    ? Buffer.from(bytes).toString('base64')
+    : undefined;
+}
+
+function isByte(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255;
 }
