@@ -32,7 +32,8 @@ export function createFunctionUrlHandler(options: FunctionUrlHandlerOptions): Fu
       const stream = awslambda.HttpResponseStream.from(responseStream, { statusCode: status, headers });
       // Status and headers go out with the first `write` and with nothing else: an `end` without one loses them.
       stream.write('');
-      await sending.send(body);
+      // Lambda gives the same stream back. Where another one comes, the body must follow the head into it.
+      await (stream === responseStream ? sending : followSink(stream)).send(body);
     } catch (thrown) {
       log({ level: 'error', message: 'the response broke off', cause: describeThrown(thrown) });
       // A stream that stays open keeps the viewer waiting, and the function running, until Lambda's timeout.
@@ -58,6 +59,7 @@ function readRequest(
   now: () => number,
 ): RelayRequest {
   const { rawPath = '/', rawQueryString = '', headers = {}, cookies = [] } = event;
+  const remainingMs = context.getRemainingTimeInMillis?.();
   return {
     method: event.requestContext?.http?.method ?? 'GET',
     path: rawPath,
@@ -65,7 +67,7 @@ function readRequest(
     headers: cookies.length === 0 ? headers : { ...headers, cookie: cookies.join('; ') },
     readBody: (maxBytes) => readBody(event, maxBytes),
     signal,
-    hostDeadlineAt: now() + context.getRemainingTimeInMillis(),
+    hostDeadlineAt: remainingMs === undefined ? undefined : now() + remainingMs,
   };
 }
 

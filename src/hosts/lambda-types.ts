@@ -25,7 +25,8 @@ export interface FunctionUrlEvent {
 /** What of a Lambda context is read. */
 export interface FunctionUrlContext {
   readonly awsRequestId: string;
-  getRemainingTimeInMillis(): number;
+  /** Always there in Lambda; a test's own context may have none, and then there is no deadline. */
+  getRemainingTimeInMillis?(): number;
 }
 
 /** Status and headers of a streamed response. */

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { createFunctionUrlHandler } from '../../src/hosts/function-url.ts';
 import type { FunctionUrlEvent } from '../../src/hosts/lambda-types.ts';
@@ -86,6 +88,27 @@ describe('what the viewer gets', () => {
       stream.writes.slice(2).map((chunk) => chunk.toString('utf8')),
       ['', 'a', 'b'],
     );
+  });
+
+  test('the body through the stream that HttpResponseStream.from gives, where a test’s own awslambda wraps it', async () => {
+    const target = new PassThrough();
+    const received = text(target);
+    const handler = createFunctionUrlHandler({
+      relay: answer(200, { 'content-type': 'text/plain' }, ['a', 'b']),
+      awslambda: {
+        streamifyResponse: (streaming) => streaming,
+        HttpResponseStream: {
+          from(_, { statusCode }) {
+            const wrapper = new PassThrough();
+            target.write(`${statusCode} `);
+            wrapper.pipe(target);
+            return wrapper;
+          },
+        },
+      },
+    });
+    await handler({}, target, { awsRequestId: 'request' });
+    assert.equal(await received, '200 ab');
   });
 
   test('status and headers where the body is empty', async () => {
