@@ -58,7 +58,7 @@ function readRequest(
   signal: AbortSignal,
   now: () => number,
 ): RelayRequest {
-  const { rawPath = '/', rawQueryString = '', headers = {}, cookies = [] } = event;
+  const { rawPath = '/', rawQueryString = encodeQuery(event), headers = {}, cookies = [] } = event;
   const remainingMs = context.getRemainingTimeInMillis?.();
   return {
     method: event.requestContext?.http?.method ?? 'GET',
@@ -69,6 +69,14 @@ function readRequest(
     signal,
     hostDeadlineAt: remainingMs === undefined ? undefined : now() + remainingMs,
   };
+}
+
+/** For an event that somebody wrote by hand: a Function URL always sends the raw query. */
+function encodeQuery({ queryStringParameters = {} }: FunctionUrlEvent): string {
+  const pairs = Object.entries(queryStringParameters).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value]],
+  );
+  return new URLSearchParams(pairs).toString();
 }
 
 async function readBody(

@@ -11,6 +11,8 @@ export interface FunctionUrlEvent {
   readonly rawPath?: string | undefined;
   /** Without `?`. */
   readonly rawQueryString?: string | undefined;
+  /** The same, decoded; several values of one name joined by `,`. */
+  readonly queryStringParameters?: Readonly<Record<string, string | undefined>> | undefined;
   /** Names in lower case; several values of one name joined by `,`. No `cookie` among them. */
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
   /** One `name=value` each. */

@@ -74,6 +74,11 @@ describe('what the relay is told of the request', () => {
   }
 });
 
+test('the query of an event that was written by hand, without the raw one', async () => {
+  const { query } = await capture({ queryStringParameters: { prompt: 'a b&c', response: 'ndjson', none: undefined } });
+  assert.equal(query, 'prompt=a+b%26c&response=ndjson');
+});
+
 describe('what the viewer gets', () => {
   test('status, headers and every chunk, in writes of their own', async () => {
     const stream = createResponseStream();
