@@ -73,10 +73,9 @@ function readRequest(
 
 /** For an event that somebody wrote by hand: a Function URL always sends the raw query. */
 function encodeQuery({ queryStringParameters = {} }: FunctionUrlEvent): string {
-  const pairs = Object.entries(queryStringParameters).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value]],
-  );
-  return new URLSearchParams(pairs).toString();
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(queryStringParameters)) if (value !== undefined) query.append(name, value);
+  return query.toString();
 }
 
 async function readBody(
