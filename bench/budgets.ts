@@ -1,0 +1,20 @@
+/** Where the relay must stand beside a handler that only pipes. */
+export const budgets = {
+  /** From the start of the process to the first byte of its first answer. */
+  coldStartRatio: 1.15,
+  /** Processor time per event of 200 bytes, where the agent's bytes are passed on. */
+  originalCpuRatio: 1.3,
+  /** The same where they are translated. */
+  translatedCpuRatio: 2.5,
+  /** From the invocation to the first byte of the answer, in a process that is warm. */
+  addedFirstByteMs: 1,
+  /** Growth of what is held in memory between 1 MB and 200 MB of one answer, after a garbage collection, in bytes. */
+  heldGrowthBytes: 1_000_000,
+  /**
+   * How far the agent may be ahead of a slow reader, in bytes. Between them are the buffers of four sockets, which Linux lets
+   * grow to 20 MB by default; an answer that is not held back gets ahead by nearly its whole length.
+   */
+  aheadBytes: 32_000_000,
+  /** The relay's bundle. */
+  relayBundleBytes: 150_000,
+} as const;
