@@ -6,6 +6,7 @@ import { RelayError } from '../errors.ts';
 import type { LogEntry, RelayRequest, RelayResponse } from './relay-request.ts';
 import { createRelay } from './relay.ts';
 import type { RelayOptions } from './relay.ts';
+import { setProcessTimer } from './watch.ts';
 
 const sessionId = 'session-0123456789-0123456789-0123';
 
@@ -336,6 +337,15 @@ describe('time', () => {
     await viewed.done;
     assert.equal(viewed.text, ': keep-alive\n\ndata: 1\n\n');
     assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('waits for the true status as long as it takes where the grace time is endless', async () => {
+    const { agent, send } = createSetup({ limits: { graceMs: Infinity }, setTimer: setProcessTimer });
+    const sending = send();
+    // A delay that overflows Node's timers becomes one millisecond.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    agent.refuse(new RelayError('agent_throttled'));
+    assert.equal((await sending).status, 429);
   });
 
   it('says an error that comes after the grace time in the stream', async () => {

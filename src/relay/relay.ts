@@ -256,13 +256,16 @@ function isHeaderText(value: string | undefined, maxLength: number): boolean {
   return value !== undefined && value.length <= maxLength && headerText.test(value);
 }
 
+/** What Node's timers can count, 24.8 days; a longer delay would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 function waitAtMost<Value extends object>(
   pending: Promise<Value>,
   timeoutMs: number,
   setTimer: SetTimer,
 ): Promise<Value | 'late'> {
   return new Promise((resolve, reject) => {
-    const cancelTimer = setTimer(() => resolve('late'), Math.max(0, timeoutMs));
+    const cancelTimer = setTimer(() => resolve('late'), Math.min(Math.max(0, timeoutMs), longestTimerMs));
     pending.then(resolve, reject).finally(cancelTimer);
   });
 }
