@@ -67,7 +67,7 @@ const errorKinds: Readonly<Record<RelayErrorCode, ErrorKind>> = {
   agent_timeout: { status: 504, message: 'the agent did not answer in time' },
   agent_error: { status: 502, message: 'the agent reported an error' },
   agent_interrupted: { status: 502, message: 'the answer broke off before its end' },
-  agent_silent: { status: 504, message: 'the agent has been silent for too long' },
+  agent_silent: { status: 504, message: 'the agent has had nothing to show for too long' },
   agent_answer_too_large: { status: 502, message: 'the agent sent a message that is too large to relay' },
 
   deadline_exceeded: { status: 504, message: 'the time for this answer is over' },

@@ -26,7 +26,10 @@ export interface RelayLimits {
   readonly keepAliveMs: number;
   /** Silence of the agent after which the stream ends with `agent_silent`. Default 300,000. */
   readonly idleTimeoutMs: number;
-  /** The same for a format that has no keep-alive; below CloudFront's read timeout of 120 s. Default 110,000. */
+  /**
+   * In a format that has no keep-alive: time without a byte for the viewer, also while the agent is at work. Below CloudFront's
+   * read timeout of 120 s. Default 110,000.
+   */
   readonly quietIdleTimeoutMs: number;
   /** How long before the host's own timeout the stream ends with `deadline_exceeded`; a tenth of it at most. Default 5,000. */
   readonly deadlineMarginMs: number;

@@ -430,6 +430,48 @@ describe('time', () => {
     }
   });
 
+  it('keeps ndjson alive while the agent sends only what the viewer is not shown', async () => {
+    const { agent, clock, send } = createSetup();
+    agent.answer();
+    const viewed = follow(await send({ json: { prompt: 'hi', response: 'ndjson' } }));
+    for (let count = 0; count < 3; count++) {
+      agent.say(': ping\n\n');
+      await clock.advance(10_000);
+    }
+    assert.equal(viewed.text, '\n\n');
+    agent.end();
+    await viewed.done;
+  });
+
+  it('ends plain text by an error before a proxy cuts it, though the agent is at work', async () => {
+    const { agent, clock, send } = createSetup();
+    agent.answer();
+    const viewed = follow(await send({ json: { prompt: 'hi', response: 'transformed' } }));
+    for (let count = 0; count < 11; count++) {
+      agent.say(': ping\n\n');
+      await clock.advance(10_000);
+    }
+    await viewed.done;
+    assert.match(viewed.text, /"code":"agent_silent"/u);
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('ends at the deadline also between an agent that is always ready and a viewer who is slow', async () => {
+    const { agent, clock, send } = createSetup();
+    agent.answer();
+    for (let count = 0; count < 10; count++) agent.say('data: 1\n\n');
+    const { body } = await send({ hostDeadlineAt: clock.now() + 60_000 });
+    let text = '';
+    for await (const chunk of body) {
+      text += Buffer.from(chunk).toString('utf8');
+      await clock.advance(20_000);
+    }
+    assert.equal(
+      text,
+      `${'data: 1\n\n'.repeat(3)}event: error\ndata: {"error":{"code":"deadline_exceeded","message":"the time for this answer is over"}}\n\n`,
+    );
+  });
+
   it('ends a stream whose agent has been silent for too long, and cancels its call', async () => {
     for (const [response, silenceMs] of [
       ['original', 300_000],

@@ -14,7 +14,7 @@ import { streamAnswer } from './stream-answer.ts';
 import { createByteTranslation, createEventTranslation } from './translate.ts';
 import type { EventFilter, Translation } from './translate.ts';
 import { createWatch, setProcessTimer } from './watch.ts';
-import type { SetTimer } from './watch.ts';
+import type { SetTimer, WatchOptions } from './watch.ts';
 
 /** What a relay is made of. Only the agent is required. */
 export interface RelayOptions {
@@ -143,8 +143,8 @@ export function createRelay(options: RelayOptions): Relay {
         now,
         setTimer,
         deadlineAt,
-        keepAliveMs: limits.keepAliveMs,
-        idleTimeoutMs: chooseIdleTimeout(protocol, sentContentType),
+        idleTimeoutMs: limits.idleTimeoutMs,
+        ...chooseViewerSilence(protocol, sentContentType),
       });
       return {
         status: 200,
@@ -177,11 +177,15 @@ export function createRelay(options: RelayOptions): Relay {
     }
   };
 
-  function chooseIdleTimeout(protocol: Protocol, contentType: string): number {
+  /** What happens while the viewer gets nothing: a keep-alive where the format has one, else in the end an error. */
+  function chooseViewerSilence(
+    protocol: Protocol,
+    contentType: string,
+  ): Pick<WatchOptions, 'keepAliveMs' | 'quietTimeoutMs'> {
     const hasKeepAlive = protocol.kind === 'events' ? protocol.hasKeepAlive : protocol.hasKeepAlive(contentType);
     return hasKeepAlive && limits.keepAliveMs > 0
-      ? limits.idleTimeoutMs
-      : Math.min(limits.idleTimeoutMs, limits.quietIdleTimeoutMs);
+      ? { keepAliveMs: limits.keepAliveMs, quietTimeoutMs: Infinity }
+      : { keepAliveMs: 0, quietTimeoutMs: limits.quietIdleTimeoutMs };
   }
 
   function beginTranslation(

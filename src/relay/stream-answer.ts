@@ -67,7 +67,9 @@ export async function* streamAnswer(options: StreamAnswerOptions): AsyncGenerato
         next = await watch.wait(pendingChunk);
       }
       const output = next.done === true ? translation.finish() : translation.push(next.value);
-      if (output.length > 0) yield encode(output);
+      if (output.length === 0) continue;
+      yield encode(output);
+      watch.spoke();
     }
     isOver = true;
   } catch (thrown) {
