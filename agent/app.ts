@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { describeFailure } from './failure.ts';
 import { invocationSchema } from './invocation.ts';
 import { createSessions } from './sessions.ts';
-import type { Turn } from './sessions.ts';
+import type { Sessions, Turn } from './sessions.ts';
 
 /** What AgentCore passes on at most (InvokeAgentRuntime, `payload`), in bytes. */
 const maxBodyBytes = 100_000_000;
@@ -31,6 +31,7 @@ interface Arrival {
 
 /** What is used of Fastify's request. */
 interface BodyRequest {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly raw: { readonly socket: Socket };
 }
 
@@ -38,7 +39,7 @@ interface BodyRequest {
  * Puts the agent behind AgentCore's HTTP contract: `POST /invocations`, `GET /ping`.
  *
  * The answer is a stream of Strands' `modelStreamUpdateEvent` and `toolResultEvent`; nothing else of the run is sent.
- * A bad payload gets 400, a busy session 500, both as JSON; an error in the middle is the SDK's `event: error`.
+ * A bad payload gets 400, a busy session 409, both as JSON; an error in the middle is the SDK's `event: error`.
  */
 export function createAgentApp({ model, tools, maxSessions }: AgentAppOptions): BedrockAgentCoreApp {
   const sessions = createSessions({
@@ -80,14 +81,28 @@ export function createAgentApp({ model, tools, maxSessions }: AgentAppOptions): 
           contentType: 'application/json',
           parseAs: 'string',
           bodyLimit: maxBodyBytes,
-          parser: async (request: BodyRequest, body: string | Buffer): Promise<Arrival> => ({
-            payload: parseJson(String(body)),
-            connection: request.raw.socket,
-          }),
+          parser: async (request: BodyRequest, body: string | Buffer): Promise<Arrival> => {
+            assertIdle(sessions, request);
+            return { payload: parseJson(String(body)), connection: request.raw.socket };
+          },
         },
       ],
     },
   });
+}
+
+const sessionIdHeader = 'x-amzn-bedrock-agentcore-runtime-session-id';
+
+/** Before the handler runs, because after that the SDK makes a 500 of everything, and a caller cannot act on that. */
+function assertIdle(sessions: Sessions, { headers }: BodyRequest): void {
+  const sessionId = headers[sessionIdHeader];
+  try {
+    if (typeof sessionId === 'string') sessions.assertIdle(sessionId);
+  } catch (error) {
+    throw Object.assign(new Error(error instanceof Error ? error.message : 'this session is busy'), {
+      statusCode: 409,
+    });
+  }
 }
 
 // A request without a body has not been through the parser.

@@ -18,6 +18,8 @@ export interface AgentFailure {
   readonly error: RelayError;
   /** Seconds that the upstream asked to wait; absent where it did not. */
   readonly upstreamRetryAfterSeconds?: number | undefined;
+  /** Whether the agent itself refused: to ask again would reach it again. */
+  readonly isFromAgent?: boolean | undefined;
 }
 
 /** Longest piece of the upstream's own words that is kept for the log, in UTF-16 units. */
@@ -101,6 +103,10 @@ export function describeRefusal(refusal: AgentRefusal): AgentFailure {
     (errorName === undefined ? undefined : codesByName.get(errorName)) ??
     codesByStatus.get(status) ??
     'agent_unavailable';
+  const agentCode = code === 'agent_failed' ? readAgentCode(text) : undefined;
+  if (agentCode !== undefined) {
+    return { ...describeRefusal({ ...refusal, errorName: undefined, status: agentCode }), isFromAgent: true };
+  }
   const isPassing = code === 'agent_busy' || code === 'agent_throttled';
   const error = new RelayError(code, {
     cause: `${status} ${errorName ?? 'without a name'}: ${text}`.slice(0, maxCauseLength),
@@ -108,6 +114,16 @@ export function describeRefusal(refusal: AgentRefusal): AgentFailure {
     retryAfterSeconds: retryAfterSeconds ?? (isPassing ? defaultRetryAfterSeconds : undefined),
   });
   return { error, upstreamRetryAfterSeconds: retryAfterSeconds };
+}
+
+/**
+ * Reads the status of the agent's own container where it says something that the viewer can act on. AgentCore makes a 424
+ * of all of them and quotes it: `Received error (409) from runtime` (AgentCore Runtime, "Troubleshooting").
+ */
+function readAgentCode(text: string): 409 | 429 | undefined {
+  const [, status] = /^Received error \((409|429)\) from runtime/u.exec(text) ?? [];
+  if (status === undefined) return undefined;
+  return status === '409' ? 409 : 429;
 }
 
 /**

@@ -48,9 +48,10 @@ export async function invokeWithRetries(
     if (signal.aborted) throw describeAbort(signal);
     const outcome = await attempt();
     if ('answer' in outcome) return outcome.answer;
-    const { error, upstreamRetryAfterSeconds = 0 } = outcome.failure;
+    const { error, upstreamRetryAfterSeconds = 0, isFromAgent = false } = outcome.failure;
     if (
       tries === maxTries ||
+      isFromAgent ||
       !isAgentUntouched.has(error.code) ||
       upstreamRetryAfterSeconds > longestRetryAfterSeconds
     ) {

@@ -223,12 +223,12 @@ test(
 
     const second = await invoke(agent, { payload: { prompt: 'hello' }, sessionId });
     assert.deepEqual(
-      [second.status, await second.json()],
-      [500, { error: 'this session is still answering; wait for that answer or use another session' }],
+      [second.status, ((await second.json()) as { message: string }).message],
+      [409, 'this session is still answering; wait for that answer or use another session'],
     );
 
     leaving.abort();
-    for (let status = 500; status !== 200;) {
+    for (let status = 409; status !== 200;) {
       const next = new AbortController();
       ({ status } = await invoke(agent, { payload: { prompt: 'hello' }, sessionId, signal: next.signal }));
       next.abort();

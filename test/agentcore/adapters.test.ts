@@ -219,6 +219,22 @@ for (const { name, create } of adapters) {
       assert.deepEqual(delays, [2_250]);
     });
 
+    for (const [containerStatus, code] of [
+      [409, 'agent_busy'],
+      [429, 'agent_throttled'],
+      [500, 'agent_failed'],
+    ] as const) {
+      test(`says ${code} for the agent's own ${containerStatus}, and does not ask it again`, async (t) => {
+        const words = `Received error (${containerStatus}) from runtime. Please check your CloudWatch logs for more information.`;
+        const server = await serve(t, (response) => {
+          response.writeHead(424, { 'content-type': 'application/json', 'x-amzn-errortype': 'RuntimeClientError' });
+          response.end(JSON.stringify({ message: words }));
+        });
+        const error = await rejection(create(server.endpoint, instantly()).invoke(invocation()));
+        assert.deepEqual([error.code, error.message, server.requests.length], [code, sentenceOf(code), 1]);
+      });
+    }
+
     test('passes a long Retry-After on to the viewer instead of waiting for it', async (t) => {
       const server = await serve(t, refuse(429, 'ThrottlingException', { 'retry-after': '60' }));
       const error = await rejection(create(server.endpoint, instantly()).invoke(invocation()));

@@ -99,6 +99,25 @@ describe('the whole chain', () => {
     assert.doesNotMatch(other.text, /Ada/u);
   });
 
+  it('refuses a second question while a session is still answering the first', async () => {
+    const slow = await startDeployedChain({
+      agentEnvironment: { BEDROCK_MODEL_ID: undefined, OFFLINE_MODEL_DELAY_MS: '50' },
+    });
+    try {
+      const question = { prompt: 'count to 500', runtimeSessionId: 'busy-0123456789-0123456789-0123456789' };
+      const first = await fetch(slow.url, { method: 'POST', body: JSON.stringify(question) });
+      const second = await ask(slow.url, { ...question, prompt: 'hello' });
+      const { error } = JSON.parse(second.text) as { error: { code: string; message: string } };
+      assert.deepEqual(
+        [first.status, second.status, error.code, error.message],
+        [200, 409, 'agent_busy', 'this session is busy; try again in a moment'],
+      );
+      await first.body?.cancel();
+    } finally {
+      await slow.close();
+    }
+  });
+
   it('brings CJK and emoji through whole', async () => {
     const { text } = await ask(chain.url, { prompt: '天気は晴れ 😀👩‍👩‍👧', response: 'transformed' });
     assert.match(text, /天気は晴れ 😀👩‍👩‍👧/u);
