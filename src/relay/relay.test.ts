@@ -151,7 +151,7 @@ describe('an answer', () => {
       [
         200,
         {
-          'cache-control': 'no-cache, no-transform',
+          'cache-control': 'no-cache, no-store, no-transform',
           'x-accel-buffering': 'no',
           'x-content-type-options': 'nosniff',
           'content-type': 'text/event-stream; charset=utf-8',

@@ -40,9 +40,9 @@ export interface RelayOptions {
   readonly log?: Log | undefined;
 }
 
-/** Headers of everything that the relay answers itself or streams. */
+/** Headers of everything that the relay answers itself or streams. `no-store`, because a GET has its prompt in the URL. */
 const commonHeaders = {
-  'cache-control': 'no-cache, no-transform',
+  'cache-control': 'no-cache, no-store, no-transform',
   'x-accel-buffering': 'no',
   'x-content-type-options': 'nosniff',
 } as const;
