@@ -122,8 +122,8 @@ export function createRelay(options: RelayOptions): Relay {
       const { hostDeadlineAt = Infinity } = request;
       // A function with a short timeout would otherwise give all of it away.
       const deadlineAt = hostDeadlineAt - Math.min(limits.deadlineMarginMs, (hostDeadlineAt - startedAt) / 10);
-      const call$ = new AbortController();
-      const signal = AbortSignal.any([request.signal, call$.signal]);
+      const cancelling = new AbortController();
+      const signal = AbortSignal.any([request.signal, cancelling.signal]);
       const answering = agentRuntime.invoke({
         runtimeSessionId: sessionId,
         payload: JSON.stringify(call.payload),
@@ -160,7 +160,7 @@ export function createRelay(options: RelayOptions): Relay {
           beginTranslation: (begun) => beginTranslation(protocol, begun, sentContentType, requestId, sessionId),
           watch,
           signal: request.signal,
-          cancel: () => call$.abort(),
+          cancel: () => cancelling.abort(),
           onEnd: ({ ending, errorCode, bytesSent, dialect, unknownFrames }) =>
             report(ending === 'error' ? 'error' : 'info', {
               status: 200,
