@@ -71,6 +71,24 @@ describe('createSseParser', () => {
     assert.deepEqual(parse(Array.from(bytes, (byte) => Uint8Array.of(byte))), whole, 'one byte at a time');
   });
 
+  it('gives the same messages for one large chunk as for small ones', () => {
+    const texts = Array.from({ length: 40 }, (_, index) => `${index} 天気😀 `.repeat(index * 7));
+    for (const end of ['\n', '\r\n', '\r']) {
+      const bytes = Buffer.from(
+        texts.map((text) => `event: é${end}data: ${text}${end}data: x${end}${end}`).join('') + ':',
+      );
+      const whole = parse([bytes]);
+      assert.deepEqual(
+        whole.messages,
+        texts.map((text) => ({ id: undefined, event: 'é', data: `${text}\nx` })),
+      );
+      const pieces = Array.from({ length: Math.ceil(bytes.length / 97) }, (_, index) =>
+        bytes.subarray(index * 97, (index + 1) * 97),
+      );
+      assert.deepEqual(parse(pieces), whole, JSON.stringify(end));
+    }
+  });
+
   it('refuses an unfinished message over the bound and stays refused', () => {
     const parser = createSseParser({ maxMessageLength: 100, onMessage: () => undefined });
     const tooLarge = (error: unknown) => error instanceof RelayError && error.code === 'agent_answer_too_large';
