@@ -72,10 +72,10 @@ export async function measureCpuPerEvent(
   );
 }
 
-/** Twice, without counting: most of what is compiled late is then compiled. */
+/** Once, without counting: what is compiled late is then compiled. */
 async function warmUp(functions: RunningFunctions, one: Case): Promise<void> {
   if (one.delivery === 'paced') return;
-  for (const { running } of [...functions, ...functions]) await running.invoke({ ...one, id: 'warm-up' });
+  for (const { running } of functions) await running.invoke({ ...one, id: 'warm-up' });
 }
 
 async function runRound(functions: RunningFunctions, one: Case, samples: Samples, round: number): Promise<void> {

@@ -38,8 +38,8 @@ const subjects = ['pipe', 'original', 'transformed'] as const satisfies readonly
 /** Size of one event, in bytes; large, so that the reader is what takes the time. */
 const eventBytes = 8_192;
 
-/** How often the agent is asked how far it has come, in milliseconds. */
-const lookMs = 200;
+/** How often the process and the agent are looked at, in milliseconds. */
+const lookMs = 50;
 
 /** A short and a long answer to a slow reader, for all subjects at the same time: the reader's pace bounds the load. */
 export function measureMemory(setting: Setting, settings: MemorySettings): Promise<readonly MemoryResult[]> {
@@ -63,7 +63,8 @@ async function measureSubject(
   const short = planOf(shortBytes);
   const long = planOf(longBytes);
   await running.invoke(short, createReader(bytesPerSecond, createProgress(subject, short), []));
-  const { maxRssBytes: maxRssAfterShort } = await running.ask('usage');
+  let { rssBytes: maxRss } = await running.ask('usage');
+  const maxRssAfterShort = maxRss;
 
   let heldNearBegin = Number.NaN;
   let heldNearEnd = Number.NaN;
@@ -77,8 +78,9 @@ async function measureSubject(
     },
     {
       atBytes: longBytes / 2,
-      async stop() {
-        maxRssAtHalf = (await running.ask('usage')).maxRssBytes;
+      stop() {
+        maxRssAtHalf = maxRss;
+        return Promise.resolve();
       },
     },
     {
@@ -97,17 +99,17 @@ async function measureSubject(
     // First what was sent: the other way round, what is read in between would count as ahead.
     const sentBytes = await agent.countSentBytes(long.id);
     maxAhead = Math.max(maxAhead, sentBytes - progress.readBytes);
+    maxRss = Math.max(maxRss, (await running.ask('usage')).rssBytes);
     await wait(lookMs);
   }
   await answering;
-  const { maxRssBytes: maxRssAfterLong } = await running.ask('usage');
   return {
     subject,
     heldNearBegin,
     heldNearEnd,
     maxRssAfterShort,
     maxRssAtHalf,
-    maxRssAfterLong,
+    maxRssAfterLong: maxRss,
     maxAhead,
     heldVerdict: judge(heldNearEnd - heldNearBegin, budgets.heldGrowthBytes),
     aheadVerdict: judge(maxAhead, budgets.aheadBytes),

@@ -11,8 +11,11 @@ export interface ProcessUsage {
   readonly cpuMicroseconds: number;
   /** Memory that objects and buffers take now, in bytes. */
   readonly heapBytes: number;
-  /** Largest resident set since the process began, in bytes. */
-  readonly maxRssBytes: number;
+  /**
+   * Resident set now, in bytes. Not the largest one that the system knows of: a process inherits that of its parent (Linux,
+   * `getrusage`).
+   */
+  readonly rssBytes: number;
 }
 
 process.on('message', (question: ProbeQuestion) => {
@@ -25,11 +28,11 @@ process.channel?.unref();
 
 function readUsage(): ProcessUsage {
   const { user, system } = process.cpuUsage();
-  const { heapUsed, external } = process.memoryUsage();
+  const { heapUsed, external, rss } = process.memoryUsage();
   return {
     cpuMicroseconds: user + system,
     heapBytes: heapUsed + external,
-    maxRssBytes: process.resourceUsage().maxRSS * 1024,
+    rssBytes: rss,
   };
 }
 
