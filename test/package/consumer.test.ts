@@ -75,7 +75,7 @@ describe('the package, installed into another project', () => {
     const command = join(installed, 'dist', 'cli.js');
     const chain = spawn(
       process.execPath,
-      [command, 'local', '--port', '0', '--agent-url', `http://127.0.0.1:${port}`],
+      [command, 'local', '--port', '0', '--agent-url', `http://127.0.0.1:${String(port).trim()}`],
       {
         cwd: project,
         stdio: ['ignore', 'pipe', 'inherit'],
