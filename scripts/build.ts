@@ -17,7 +17,10 @@ const bundles: Readonly<Record<string, BuildOptions>> = {
   'dist/functions/agent/main.mjs': agentBundle,
 };
 
-await rm(`${root}dist/functions`, { recursive: true, force: true });
+const isLibrary = process.argv.includes('--library');
+
+// A module that is gone must not stay in the package.
+await rm(isLibrary ? `${root}dist` : `${root}dist/functions`, { recursive: true, force: true });
 await mkdir(`${root}dist/functions`, { recursive: true });
 await Promise.all(
   Object.entries(bundles).map(async ([outfile, options]) => {
@@ -27,7 +30,7 @@ await Promise.all(
   }),
 );
 
-if (process.argv.includes('--library')) {
+if (isLibrary) {
   const compiled = spawnSync('tsc', ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
   process.exitCode = compiled.status ?? 1;
 }

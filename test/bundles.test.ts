@@ -24,6 +24,10 @@ describe('the deployed bundles', () => {
     assert.doesNotMatch(read('relay/index.mjs').toString('utf8'), /@smithy|aws-sdk-js|BedrockAgentCoreClient/u);
   });
 
+  it("import no node:http into the relay, which would load the whole of Node's fetch with it", () => {
+    assert.doesNotMatch(read('relay/index.mjs').toString('utf8'), /from"node:https?"/u);
+  });
+
   it('export a handler under the name that the stack deploys', () => {
     for (const file of ['relay/index.mjs', 'body-hash/index.mjs']) {
       assert.match(read(file).toString('utf8'), /export\{[^}]*\bas handler\b[^}]*\}/u, file);
