@@ -51,9 +51,9 @@ async function runTests(patterns: readonly string[]): Promise<void> {
   const files = globSync(patterns).sort();
   const stream = run({ files, concurrency: Math.min(2, availableParallelism()), timeout: 300_000 });
   stream.on('test:pass', ({ name, details, skip }) => {
-    if (details.type === 'suite' || isFile(name)) return;
-    if (skip === undefined) counts.passed += 1;
-    else counts.skipped += 1;
+    if (isFile(name)) return;
+    if (skip !== undefined) counts.skipped += 1;
+    else if (details.type !== 'suite') counts.passed += 1;
   });
   stream.on('test:fail', ({ name, file, details }) => {
     if (details.type === 'suite') return;
