@@ -51,6 +51,10 @@ function createEventStreamCopier(): ByteCopier {
       return chunk;
     },
     keepAlive: () => (isBetweenMessages() ? formatSseComment('keep-alive') : ''),
+    get isCutShort() {
+      const lastByte = lastBytes & 0xff;
+      return lastBytes !== 0 && lastByte !== 0x0a && lastByte !== 0x0d;
+    },
     finish: () => '',
     // Half a message cannot be taken back; ended by a blank line, at least it does not swallow the error.
     fail: (error) => (isBetweenMessages() ? '' : '\n\n') + formatError(error),
@@ -74,6 +78,7 @@ function createWrappingCopier(): ByteCopier {
   return {
     push: (chunk) => wrap(decoder.decode(chunk, { stream: true })),
     keepAlive: () => (begun ? '' : formatSseComment('keep-alive')),
+    isCutShort: false,
     finish: () => wrap(decoder.decode()) + (begun ? '\n\n' : ''),
     fail: (error) => (begun ? '\n\n' : '') + formatError(error),
   };
@@ -84,6 +89,7 @@ function createDocumentCopier(): ByteCopier {
   return {
     push: (chunk) => chunk,
     keepAlive: () => '',
+    isCutShort: false,
     finish: () => '',
     fail: (error) => `\n${describe(error)}\n`,
   };

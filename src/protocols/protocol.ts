@@ -85,6 +85,8 @@ export interface ByteCopier {
   push(chunk: Uint8Array): Uint8Array | string;
   /** What keeps the connection alive; empty while the agent is in the middle of a message. */
   keepAlive(): string;
+  /** Whether the agent is in the middle of a line: a clean end now would be none. */
+  readonly isCutShort: boolean;
   /** The agent has ended cleanly. */
   finish(): string;
   /** The answer broke off, or was ended by the relay. */

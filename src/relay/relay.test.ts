@@ -301,6 +301,25 @@ describe('a failure', () => {
     );
   });
 
+  it('that looks like a clean end is still said where a line of the event stream is not whole', async () => {
+    const { agent, send } = createSetup();
+    agent.answer();
+    agent.say('data: {"whole":1}\n\ndata: {"cut');
+    agent.end();
+    assert.equal(
+      await readText(await send()),
+      'data: {"whole":1}\n\ndata: {"cut\n\nevent: error\ndata: {"error":{"code":"agent_interrupted","message":"the answer broke off before its end"}}\n\n',
+    );
+  });
+
+  it('is not made up where the last message of the event stream only lacks its blank line', async () => {
+    const { agent, send } = createSetup();
+    agent.answer();
+    agent.say('data: 1\n\ndata: 2\n');
+    agent.end();
+    assert.equal(await readText(await send()), 'data: 1\n\ndata: 2\n');
+  });
+
   it('in the middle becomes the trailer of transformed text', async () => {
     const { agent, send } = createSetup();
     agent.answer();

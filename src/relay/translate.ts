@@ -103,17 +103,21 @@ export function createEventTranslation(options: EventTranslationOptions): Transl
 export function createByteTranslation(copier: ByteCopier): Translation {
   let ended = false;
   let errorCode: string | undefined;
+
+  function fail(error: RelayError): string {
+    ended = true;
+    errorCode = error.code;
+    return copier.fail(error);
+  }
+
   return {
     push: (chunk) => copier.push(chunk),
     finish() {
+      if (copier.isCutShort) return fail(new RelayError('agent_interrupted'));
       ended = true;
       return copier.finish();
     },
-    fail(error) {
-      ended = true;
-      errorCode = error.code;
-      return copier.fail(error);
-    },
+    fail,
     keepAlive: () => copier.keepAlive(),
     get ended() {
       return ended;
