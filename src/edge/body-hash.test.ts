@@ -67,13 +67,17 @@ test("replaces every value of the viewer's own hash", async () => {
 
 test('answers 413 instead of signing the beginning of a body', async () => {
   const body = { ...base64Body(Buffer.alloc(1_048_576, 'a')), inputTruncated: true };
-  assert.deepEqual(await handler(originRequest('POST', { body })), {
+  const answer = await handler(originRequest('POST', { body }));
+  const sessionId = answer.headers['x-runtime-session-id']?.[0]?.value ?? '';
+  assert.match(sessionId, /^[0-9a-f-]{36}$/u);
+  assert.deepEqual(answer, {
     status: '413',
     statusDescription: 'Payload Too Large',
     headers: {
       'content-type': [{ key: 'content-type', value: 'application/json' }],
       'cache-control': [{ key: 'cache-control', value: 'no-store' }],
       'x-request-id': [{ key: 'x-request-id', value: 'edge-request-1==' }],
+      'x-runtime-session-id': [{ key: 'x-runtime-session-id', value: sessionId }],
     },
     body: '{"error":{"code":"payload_too_large","message":"the body is too large; at most 1 MB is allowed","requestId":"edge-request-1=="}}',
   });

@@ -6,7 +6,7 @@
  * CloudFront Developer Guide). A viewer with `curl` will not, therefore this function does, for every method: without a
  * body the hash is that of nothing, which is what CloudFront would sign anyway, and a viewer's own value never stands.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
 /** Header values by lower-case name ("Lambda@Edge event structure", CloudFront Developer Guide). */
 export type EdgeHeaders = Record<string, { key?: string; value: string }[]>;
@@ -66,6 +66,8 @@ function refuse(requestId: string): EdgeResponse {
       'content-type': [{ key: 'content-type', value: 'application/json' }],
       'cache-control': [{ key: 'cache-control', value: 'no-store' }],
       'x-request-id': [{ key: 'x-request-id', value: requestId }],
+      // Every response names a session to go on with, and the viewer's own is in the body, which is not read here.
+      'x-runtime-session-id': [{ key: 'x-runtime-session-id', value: randomUUID() }],
     },
     body: JSON.stringify({ error: { code: 'payload_too_large', message, requestId } }),
   };
