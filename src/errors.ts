@@ -119,6 +119,11 @@ export class RelayError extends Error {
   }
 }
 
+/** The catalogue's sentence for a code, as a viewer reads it in a stream. */
+export function describeCode(code: RelayErrorCode): string {
+  return errorKinds[code].message;
+}
+
 /** Every code with its status and its sentence, for documentation and tests. */
 export function listErrorKinds(): readonly (ErrorKind & { readonly code: string })[] {
   return Object.entries(errorKinds).map(([code, kind]) => ({ code, ...kind }));

@@ -1,3 +1,5 @@
+import { describeCode } from '../errors.ts';
+import type { AgentEventOf } from '../events/agent-event.ts';
 import { isJsonObject } from '../json.ts';
 import type { Dialect } from './dialect.ts';
 
@@ -26,8 +28,8 @@ export const errorFrames: Dialect = {
 };
 
 /** The event for an error that the agent names by an exception's name, such as `ModelThrottledException`. */
-export function agentError(exceptionName: unknown): { type: 'error'; code: string; message: string } {
-  return typeof exceptionName === 'string' && /throttl/iu.test(exceptionName)
-    ? { type: 'error', code: 'agent_throttled', message: 'too many requests to the agent; try again in a moment' }
-    : { type: 'error', code: 'agent_error', message: 'the agent reported an error' };
+export function agentError(exceptionName: unknown): AgentEventOf<'error'> {
+  const isThrottled = typeof exceptionName === 'string' && /throttl/iu.test(exceptionName);
+  const code = isThrottled ? 'agent_throttled' : 'agent_error';
+  return { type: 'error', code, message: describeCode(code) };
 }

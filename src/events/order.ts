@@ -1,3 +1,4 @@
+import { describeCode } from '../errors.ts';
 import type { AgentEvent, ModelMetrics, StopReason, TokenUsage } from './agent-event.ts';
 import { sumMeasurements } from './usage.ts';
 
@@ -188,7 +189,7 @@ export function createEventOrder(emit: Emit): EventOrder {
     end() {
       if (ended) return;
       if (step === 'announced') {
-        finish({ type: 'error', code: 'agent_interrupted', message: 'the answer broke off before its end' });
+        finish({ type: 'error', code: 'agent_interrupted', message: describeCode('agent_interrupted') });
       } else {
         if (step === 'implied') endStep(stopReason);
         finishRun(stopReason);

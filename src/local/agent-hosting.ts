@@ -1,3 +1,4 @@
+import { agentRuntimeArnPattern } from '../settings.ts';
 import type { AgentHosting } from './agentcore/agentcore-settings.ts';
 import { findAwsCredentials } from './aws-credentials.ts';
 import { LocalChainError } from './local-chain-error.ts';
@@ -21,9 +22,6 @@ export type LocalAgent =
 
 /** Longest wait for an agent at a URL to answer its first `GET /ping`, in milliseconds. */
 const reachTimeoutMs = 3000;
-
-/** `arn:<partition>:bedrock-agentcore:<region>:<account>:runtime/<id>` */
-const runtimeArn = /^arn:aws[a-z-]*:bedrock-agentcore:([a-z0-9-]+):\d{12}:runtime\/[A-Za-z0-9_-]+$/u;
 
 /**
  * Decides where the agent runs and checks that it can be reached.
@@ -57,7 +55,7 @@ export async function findAgent(
  * @throws LocalChainError where it is no such ARN.
  */
 export function regionOf(agentRuntimeArn: string): string {
-  const region = runtimeArn.exec(agentRuntimeArn)?.[1];
+  const region = agentRuntimeArnPattern.exec(agentRuntimeArn)?.[2];
   if (region === undefined) {
     throw new LocalChainError(
       `"${agentRuntimeArn}" is not the ARN of an AgentCore Runtime: arn:aws:bedrock-agentcore:<region>:<account>:runtime/<id>`,

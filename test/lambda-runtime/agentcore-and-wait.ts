@@ -1,18 +1,11 @@
 /** The parent that a test kills: starts a data plane, invokes the agent once and prints its process's id. */
 import { startAgentCore } from '../../src/local/agentcore/agentcore.ts';
-import { agentFolder, agentRuntimeArn, clientOf, credentials, json } from './agentcore-harness.ts';
+import { agentRuntimeArn, bundle, clientOf, credentials, json } from './agentcore-harness.ts';
 
 const agentCore = await startAgentCore({
   agentRuntimeArn,
   region: 'eu-west-1',
-  hosting: {
-    kind: 'bundle',
-    codeDirectory: agentFolder,
-    entryPoint: ['main.mjs'],
-    environment: {},
-    idleTimeoutMs: 900_000,
-    maxLifetimeMs: 28_800_000,
-  },
+  hosting: bundle,
   secretAccessKeyOf: () => credentials.secretAccessKey,
   onInvocation: () => undefined,
   onLog: () => undefined,

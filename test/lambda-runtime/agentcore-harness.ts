@@ -32,6 +32,16 @@ export interface Started {
   readonly log: readonly AgentLogLine[];
 }
 
+/** The tests' agent, with AgentCore's own timeouts. */
+export const bundle: Extract<AgentHosting, { readonly kind: 'bundle' }> = {
+  kind: 'bundle',
+  codeDirectory: agentFolder,
+  entryPoint: ['main.mjs'],
+  environment: {},
+  idleTimeoutMs: 900_000,
+  maxLifetimeMs: 28_800_000,
+};
+
 /** Starts a data plane with the tests' agent, until the test ends. */
 export async function start(
   t: TestContext,
@@ -43,15 +53,7 @@ export async function start(
   const agentCore = await startAgentCore({
     agentRuntimeArn,
     region: 'eu-west-1',
-    hosting: {
-      kind: 'bundle',
-      codeDirectory: agentFolder,
-      entryPoint: ['main.mjs'],
-      environment: {},
-      idleTimeoutMs: 900_000,
-      maxLifetimeMs: 28_800_000,
-      ...bundleChanges,
-    },
+    hosting: { ...bundle, ...bundleChanges },
     secretAccessKeyOf: (id) => (id === credentials.accessKeyId ? credentials.secretAccessKey : undefined),
     onInvocation: (line) => lines.push(line),
     onLog: (line) => log.push(line),

@@ -1,3 +1,4 @@
+import { isJsonObject, parseJson } from '../../json.ts';
 import { LambdaFunctionError } from './lambda-function-error.ts';
 
 /** The content type that says that a prelude comes first (Lambda Runtime API, response streaming). */
@@ -71,13 +72,11 @@ export function createPreludeParser(): PreludeParser {
 }
 
 function parsePrelude(text: string): Prelude {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
+  const value = parseJson(text);
+  if (value === undefined) {
     throw refusal('it is not JSON');
   }
-  if (!isRecord(value)) {
+  if (!isJsonObject(value)) {
     throw refusal(`it must be an object, not ${JSON.stringify(value)}`);
   }
   return {
@@ -99,7 +98,7 @@ function readHeaders(value: unknown): Record<string, string> {
   if (value === undefined || value === null) {
     return {};
   }
-  if (!isRecord(value)) {
+  if (!isJsonObject(value)) {
     throw refusal('its headers must be an object');
   }
   return Object.fromEntries(
@@ -120,10 +119,6 @@ function readCookies(value: unknown): readonly string[] {
     throw refusal('its cookies must be a list of strings');
   }
   return value;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function refusal(reason: string): LambdaFunctionError {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isJsonObject, parseJson } from '../../json.ts';
 import { LambdaFunctionError } from './lambda-function-error.ts';
 
 /** Largest buffered answer: 6 MB and what wraps it (Lambda quotas; the runtime emulator's own constant). */
@@ -258,21 +259,13 @@ async function collect(message: IncomingMessage, maxBytes: number): Promise<stri
 }
 
 function functionError(kind: 'function-error' | 'init-error', json: string, knownType?: string): LambdaFunctionError {
-  const report = parseReport(json);
+  const parsed = parseJson(json);
+  const report = isJsonObject(parsed) ? parsed : {};
   return new LambdaFunctionError(
     kind,
     knownType ?? textOf(report['errorType'], 'Unhandled'),
     textOf(report['errorMessage'], 'the function failed without a message'),
   );
-}
-
-function parseReport(json: string): Record<string, unknown> {
-  try {
-    const report: unknown = JSON.parse(json);
-    return typeof report === 'object' && report !== null ? (report as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }
 
 function textOf(value: unknown, fallback: string): string {
