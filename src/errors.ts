@@ -5,6 +5,7 @@ export type CallerErrorCode =
   | 'invalid_prompt'
   | 'invalid_session_id'
   | 'invalid_response_format'
+  | 'unsupported_content'
   | 'not_found'
   | 'method_not_allowed'
   | 'payload_too_large';
@@ -51,6 +52,7 @@ const errorKinds: Readonly<Record<RelayErrorCode, ErrorKind>> = {
   invalid_prompt: { status: 400, message: 'the prompt is missing or empty' },
   invalid_session_id: { status: 400, message: 'the session id is not valid' },
   invalid_response_format: { status: 400, message: 'the response format is not known' },
+  unsupported_content: { status: 400, message: 'the request holds content that the agent cannot be given' },
   not_found: { status: 404, message: 'there is nothing at this path' },
   method_not_allowed: { status: 405, message: 'this path does not take this method' },
   payload_too_large: { status: 413, message: 'the request is too large' },
@@ -117,6 +119,15 @@ export class RelayError extends Error {
   static from(thrown: unknown): RelayError {
     return thrown instanceof RelayError ? thrown : new RelayError('internal_error', { cause: thrown });
   }
+
+  /** The error that an `error` event says; a code of a filter's own making has the status of `agent_error`. */
+  static fromEvent({ code, message }: { readonly code: string; readonly message: string }): RelayError {
+    return new RelayError(isRelayErrorCode(code) ? code : 'agent_error', { message });
+  }
+}
+
+function isRelayErrorCode(code: string): code is RelayErrorCode {
+  return Object.hasOwn(errorKinds, code);
 }
 
 /** The catalogue's sentence for a code, as a viewer reads it in a stream. */

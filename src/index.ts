@@ -3,4 +3,4 @@ export { RelayError, listErrorKinds } from './errors.ts';
 export type { AgentErrorCode, CallerErrorCode, RelayErrorCode, RelayErrorOptions, RelayFaultCode } from './errors.ts';
 export type { AgentEvent, AgentEventOf, Citation, ModelMetrics, StopReason, TokenUsage } from './events/agent-event.ts';
 export { defaultLimits, environmentNames } from './settings.ts';
-export type { RelayLimits } from './settings.ts';
+export type { AgentProtocol, RelayLimits } from './settings.ts';

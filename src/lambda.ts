@@ -8,6 +8,7 @@ import type { AgentRuntime } from './relay/agent-runtime.ts';
 import type { Log } from './relay/relay-request.ts';
 import { createRelay } from './relay/relay.ts';
 import type { RelayOptions } from './relay/relay.ts';
+import { readAgentProtocol } from './settings.ts';
 import type { Environment } from './settings.ts';
 
 export { createEnvironmentAgentRuntime } from './agentcore/environment-agent-runtime.ts';
@@ -51,17 +52,23 @@ export function createHandler(options: HandlerOptions): FunctionUrlHandler {
   const { environment } = options;
   const isStructured = environment['AWS_LAMBDA_LOG_FORMAT']?.toUpperCase() === 'JSON';
   const { log = createConsoleLog({ isStructured }) } = options;
-  const { agentRuntime = findAgentRuntime(environment, log) } = options;
-  const relay = createRelay({ ...options, agentRuntime, log });
+  const { agentRuntime, agentProtocol } = findAgent(options, log);
+  const relay = createRelay({ ...options, agentRuntime, agentProtocol, log });
   return createFunctionUrlHandler({ relay, log, now: options.now });
 }
 
-function findAgentRuntime(environment: Environment, log: Log): AgentRuntime {
+function findAgent(
+  { environment, agentRuntime, agentProtocol }: HandlerOptions,
+  log: Log,
+): Pick<RelayOptions, 'agentRuntime' | 'agentProtocol'> {
   try {
-    return createEnvironmentAgentRuntime(environment);
+    return {
+      agentRuntime: agentRuntime ?? createEnvironmentAgentRuntime(environment),
+      agentProtocol: agentProtocol ?? readAgentProtocol(environment),
+    };
   } catch (thrown) {
     const error = RelayError.from(thrown);
     log({ level: 'error', message: 'the relay cannot reach an agent', cause: String(error.cause) });
-    return { invoke: () => Promise.reject(error) };
+    return { agentRuntime: { invoke: () => Promise.reject(error) } };
   }
 }

@@ -3,6 +3,7 @@ export { createRelay } from './relay/relay.ts';
 export type { RelayOptions } from './relay/relay.ts';
 export type { Log, LogEntry, Relay, RelayRequest, RelayResponse } from './relay/relay-request.ts';
 export type { AgentAnswer, AgentInvocation, AgentRuntime, TraceContext } from './relay/agent-runtime.ts';
+export type { AgentInput } from './relay/agent-input.ts';
 export type { EventFilter } from './relay/translate.ts';
 export type { SetTimer } from './relay/watch.ts';
 
@@ -12,12 +13,18 @@ export { original } from './protocols/original.ts';
 export { transformed } from './protocols/transformed.ts';
 export { promptEndpoint } from './protocols/prompt-endpoint.ts';
 export { renderJsonError } from './protocols/json-error.ts';
+export { checkPrompt, readJsonBody } from './protocols/request-body.ts';
 export type {
   AgentCall,
+  AnswerFormat,
   ByteCopier,
+  ByteFormat,
   ByteProtocol,
+  DirectAnswer,
+  EarlierMessage,
   Endpoint,
   ErrorDocument,
+  EventFormat,
   EventProtocol,
   EventWriter,
   Protocol,

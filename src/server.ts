@@ -6,6 +6,7 @@ import type { NodeHttpServer, NodeHttpServerOptions } from './hosts/node-http.ts
 import type { AgentRuntime } from './relay/agent-runtime.ts';
 import { createRelay } from './relay/relay.ts';
 import type { RelayOptions } from './relay/relay.ts';
+import { readAgentProtocol } from './settings.ts';
 import type { Environment } from './settings.ts';
 
 export { createEnvironmentAgentRuntime } from './agentcore/environment-agent-runtime.ts';
@@ -40,7 +41,12 @@ export interface ServerOptions
  * const server = await startServer({ environment: process.env, port: 8080 });
  */
 export async function startServer(options: ServerOptions): Promise<NodeHttpServer> {
-  const { log = createConsoleLog(), agentRuntime = createEnvironmentAgentRuntime(options.environment) } = options;
-  const relay = createRelay({ ...options, agentRuntime, log });
+  const {
+    environment,
+    log = createConsoleLog(),
+    agentRuntime = createEnvironmentAgentRuntime(environment),
+    agentProtocol = readAgentProtocol(environment),
+  } = options;
+  const relay = createRelay({ ...options, agentRuntime, agentProtocol, log });
   return startNodeHttpServer({ relay, log, port: options.port, host: options.host });
 }

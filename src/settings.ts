@@ -8,7 +8,17 @@ export const environmentNames = {
   agentRuntimeQualifier: 'AGENT_RUNTIME_QUALIFIER',
   /** Region of the runtime where it is not the relay's own. */
   agentRuntimeRegion: 'AGENT_RUNTIME_REGION',
+  /** What the agent speaks, an {@link AgentProtocol}. Default: `HTTP`. */
+  agentRuntimeProtocol: 'AGENT_RUNTIME_PROTOCOL',
 } as const;
+
+/**
+ * What an agent speaks, by AgentCore's own names (`serverProtocol` of CreateAgentRuntime). `HTTP`: it takes
+ * `{"prompt":"…"}` and answers in any dialect. `AGUI`: it takes an AG-UI `RunAgentInput` and answers with AG-UI events.
+ */
+export type AgentProtocol = 'HTTP' | 'AGUI';
+
+const agentProtocols: readonly AgentProtocol[] = ['HTTP', 'AGUI'];
 
 /** Bounds of one request, each with a default that suits the deployed chain. Times are in milliseconds. */
 export interface RelayLimits {
@@ -98,4 +108,20 @@ export function readAgentRuntimeSettings(environment: Environment): AgentRuntime
     region,
     endpoint: endpoint.replace(/\/+$/u, ''),
   };
+}
+
+/**
+ * Reads from the environment what the agent speaks.
+ *
+ * @throws RelayError `internal_error` whose cause names the variable and what is allowed.
+ */
+export function readAgentProtocol(environment: Environment): AgentProtocol {
+  const name = environment[environmentNames.agentRuntimeProtocol] ?? 'HTTP';
+  const protocol = agentProtocols.find((known) => known === name);
+  if (protocol === undefined) {
+    throw new RelayError('internal_error', {
+      cause: `${environmentNames.agentRuntimeProtocol} is "${name}"; it must be one of ${agentProtocols.join(', ')}`,
+    });
+  }
+  return protocol;
 }

@@ -18,6 +18,7 @@ function createTranslation(protocol: Protocol, contentType: string) {
         writer: protocol.createWriter({
           requestId: 'request-0001',
           conversationId: 'conversation-0000000000000000000001',
+          startedAtMs: 1_800_000_000_000,
         }),
         contentType,
         maxMessageBytes: 1_000_000,
@@ -156,7 +157,7 @@ describe('a translation of anything', () => {
       output += String(translation.push(Buffer.from('data: ').fill('x', 6)));
       output += String(translation.push(Buffer.alloc(65_536, 'x')));
     }
-    assert.deepEqual([translation.ended, translation.errorCode], [true, 'agent_answer_too_large']);
+    assert.deepEqual([translation.ended, translation.error?.code], [true, 'agent_answer_too_large']);
     assert.equal(
       output,
       '\n----------\n{"error":{"code":"agent_answer_too_large","message":"the agent sent a message that is too large to relay"}}',

@@ -1,6 +1,7 @@
 import type { RelayError } from '../errors.ts';
 import type { AgentEvent } from '../events/agent-event.ts';
 import type { JsonObject } from '../json.ts';
+import type { AgentProtocol } from '../settings.ts';
 
 /** A request as far as a protocol reads it. */
 export interface ProtocolRequest {
@@ -13,16 +14,37 @@ export interface ProtocolRequest {
   readonly body: Uint8Array;
 }
 
+/** One message of a conversation, before the prompt. */
+export interface EarlierMessage {
+  readonly role: 'user' | 'assistant';
+  /** Text; never empty. */
+  readonly content: string;
+}
+
 /** What a client asks of the agent. */
 export interface AgentCall {
-  /** What the user said last. Never empty. */
+  /** What the user said last, with the text of what is attached to it. Never empty. */
   readonly prompt: string;
-  /** The agent's input: an object with at least `prompt`. */
-  readonly payload: JsonObject;
-  /** The conversation's id as the client names it; absent where the client leaves it to the relay. */
+  /** What was said before, oldest first, as far as the client tells it. Default: nothing. */
+  readonly messages?: readonly EarlierMessage[] | undefined;
+  /** Instructions that the client gives besides. Default: none. */
+  readonly system?: string | undefined;
+  /** The runtime session that the client names outright. It is refused where AgentCore would refuse it. */
+  readonly runtimeSessionId?: string | undefined;
+  /**
+   * The conversation as the client calls it, any text: the relay makes a runtime session id of it. Absent where the client has
+   * no name for it; then every request is a conversation of its own.
+   */
   readonly conversationId?: string | undefined;
   /** Name of the protocol that writes the answer. Default: the first one that has this endpoint. */
   readonly output?: string | undefined;
+  /**
+   * How the answer to this very request is written, where the endpoint's own protocol writes it: with the model that it
+   * named, whole instead of streamed. Default: as the protocol says.
+   */
+  readonly format?: AnswerFormat | undefined;
+  /** The whole request, where it is an AG-UI `RunAgentInput`: an agent that speaks AG-UI gets it as it came. */
+  readonly runAgentInput?: JsonObject | undefined;
 }
 
 /** Where the clients of one or more protocols post, and how their request is read. */
@@ -43,13 +65,27 @@ export interface Endpoint {
 export interface StreamContext {
   /** Id of this response; unique, also sent as `x-request-id`. */
   readonly requestId: string;
-  /** The conversation's id as the client may use it again. */
+  /** The conversation's id as the client may use it again; fit for a runtime session id. */
   readonly conversationId: string;
+  /** When the request came, in milliseconds since the epoch. */
+  readonly startedAtMs: number;
 }
 
 /** An HTTP body with its headers, for an error before the stream. */
 export interface ErrorDocument {
+  /** Where the client's own retries must be kept from running the agent again. Default: the error's status. */
+  readonly status?: number | undefined;
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** An answer that needs no agent. */
+export interface DirectAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Empty with 204. */
   readonly body: string;
 }
 
@@ -59,6 +95,12 @@ interface ProtocolBase {
   readonly endpoint: Endpoint;
   /** Writes an error for which the HTTP status could still be set. */
   renderError(error: RelayError, requestId: string): ErrorDocument;
+  /**
+   * Answers what this protocol's clients ask besides, such as `GET /v1/models`. The agent is never run for it.
+   *
+   * @returns undefined where the path is none of this protocol's.
+   */
+  answerDirectly?(request: { readonly method: string; readonly path: string }): DirectAnswer | undefined;
 }
 
 /** Writes one answer. Pure and synchronous; gives text, the empty string where there is nothing to say. */
@@ -69,15 +111,25 @@ export interface EventWriter {
   keepAlive(): string;
 }
 
-/** A protocol that is written from events. */
-export interface EventProtocol extends ProtocolBase {
+/** An answer that is written from events. */
+export interface EventFormat {
   readonly kind: 'events';
   /** Headers of the answer, `content-type` among them; names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /**
+   * Whether the answer goes out in one piece at its end, so that its status is a true one: the writer gives everything at
+   * `run-end`, and of an `error` nothing, because the relay then answers with `renderError`. Default: false, it is streamed.
+   */
+  readonly isWhole?: boolean | undefined;
   /** Whether {@link EventWriter.keepAlive} ever gives anything. */
   readonly hasKeepAlive: boolean;
+  /** Passes the answer of an agent that speaks this protocol itself on, where no filter wants to see it. */
+  readonly native?: { readonly agentProtocol: AgentProtocol; readonly format: ByteFormat } | undefined;
   createWriter(context: StreamContext): EventWriter;
 }
+
+/** A protocol that is written from events. */
+export interface EventProtocol extends ProtocolBase, EventFormat {}
 
 /** Passes one answer on. Pure and synchronous. */
 export interface ByteCopier {
@@ -93,8 +145,8 @@ export interface ByteCopier {
   fail(error: RelayError): string;
 }
 
-/** A protocol that passes the agent's bytes on. */
-export interface ByteProtocol extends ProtocolBase {
+/** An answer for which the agent's bytes are passed on. */
+export interface ByteFormat {
   readonly kind: 'bytes';
   /** The content type where the status goes out before the agent has named one. */
   readonly lateContentType: string;
@@ -106,6 +158,12 @@ export interface ByteProtocol extends ProtocolBase {
    */
   createCopier(contentType: string, sentContentType: string): ByteCopier;
 }
+
+/** A protocol that passes the agent's bytes on. */
+export interface ByteProtocol extends ProtocolBase, ByteFormat {}
+
+/** How one answer is written. */
+export type AnswerFormat = EventFormat | ByteFormat;
 
 /** Both directions of one client format. */
 export type Protocol = EventProtocol | ByteProtocol;

@@ -1,7 +1,7 @@
 import { RelayError } from '../errors.ts';
 import { ndjson } from './ndjson.ts';
 import { original } from './original.ts';
-import type { Endpoint, Protocol } from './protocol.ts';
+import type { DirectAnswer, Endpoint, Protocol } from './protocol.ts';
 import { transformed } from './transformed.ts';
 
 /** The protocols that a relay has where the user names none. The first one of an endpoint is its default. */
@@ -20,8 +20,16 @@ export interface Route {
   selectOutput(name: string | undefined): Protocol;
 }
 
-/** Creates the lookup from a path to its route; undefined where nothing is there. */
-export function createRoutes(protocols: readonly Protocol[]): (path: string) => Route | undefined {
+/** Where requests go, by their path. */
+export interface Routes {
+  /** The path that invokes the agent; undefined where none is there. */
+  find(path: string): Route | undefined;
+  /** What a protocol answers without the agent; undefined where none knows the path. */
+  answerDirectly(request: { readonly method: string; readonly path: string }): DirectAnswer | undefined;
+}
+
+/** Creates the lookup for a relay's protocols. */
+export function createRoutes(protocols: readonly Protocol[]): Routes {
   const routes = new Map<string, Route>();
   for (const protocol of protocols) {
     const { endpoint } = protocol;
@@ -42,5 +50,14 @@ export function createRoutes(protocols: readonly Protocol[]): (path: string) => 
       },
     });
   }
-  return (path) => routes.get(path);
+  return {
+    find: (path) => routes.get(path),
+    answerDirectly(request) {
+      for (const protocol of protocols) {
+        const answer = protocol.answerDirectly?.(request);
+        if (answer !== undefined) return answer;
+      }
+      return undefined;
+    },
+  };
 }

@@ -235,7 +235,7 @@ describe('an answer', () => {
 
   it('shows every event to the filter and puts in order what the filter leaves', async () => {
     const { agent, send } = createSetup({
-      filter: (event) => {
+      createFilter: () => (event) => {
         if (event.type === 'text-start' || event.type === 'run-end') return undefined;
         return event.type === 'text-delta' ? { ...event, text: event.text.toUpperCase() } : event;
       },
@@ -259,7 +259,7 @@ describe('an answer', () => {
 
   it('ends with an error of its own when the filter throws', async () => {
     const { agent, send } = createSetup({
-      filter: () => {
+      createFilter: () => () => {
         throw new Error('secret detail');
       },
     });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { RelayError } from '../errors.ts';
 
 /**
@@ -23,4 +24,13 @@ export function checkSessionId(value: string | undefined): void {
       ? `has ${value.length} characters, 33 to 100 are allowed`
       : 'must begin with a letter or digit and hold only letters, digits, "_" and "-"';
   throw new RelayError('invalid_session_id', { message: `"runtimeSessionId" ${fault}` });
+}
+
+/**
+ * Makes a runtime session id of what a client calls its conversation: the same one for the same name, always one that
+ * AgentCore takes. A name that AgentCore takes stays as it is, so that what a response said leads back to its conversation.
+ */
+export function nameSession(conversationId: string): string {
+  if (isSessionId(conversationId)) return conversationId;
+  return createHash('sha256').update('agentcore-relay conversation\0').update(conversationId, 'utf8').digest('hex');
 }

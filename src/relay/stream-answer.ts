@@ -1,6 +1,6 @@
 import { RelayError } from '../errors.ts';
 import type { AgentAnswer } from './agent-runtime.ts';
-import type { Translation } from './translate.ts';
+import type { AnswerError, Translation } from './translate.ts';
 import type { Due, Watch } from './watch.ts';
 
 /** How an answer ended. */
@@ -9,8 +9,8 @@ export type Ending = 'complete' | 'error' | 'cancelled';
 /** What is known of an answer when it is over. */
 export interface AnswerReport {
   readonly ending: Ending;
-  /** Code of the error that ended it. */
-  readonly errorCode: string | undefined;
+  /** The error that ended it. */
+  readonly error: AnswerError | undefined;
   readonly bytesSent: number;
   readonly dialect: string | undefined;
   readonly unknownFrames: number;
@@ -82,9 +82,9 @@ export async function* streamAnswer(options: StreamAnswerOptions): AsyncGenerato
   } finally {
     watch.stop();
     options.cancel();
-    const { errorCode, dialect, unknownFrames } = beforeAnswer();
-    const ending = isOver ? (errorCode === undefined ? 'complete' : 'error') : 'cancelled';
-    options.onEnd({ ending, errorCode, bytesSent, dialect, unknownFrames });
+    const { error, dialect, unknownFrames } = beforeAnswer();
+    const ending = isOver ? (error === undefined ? 'complete' : 'error') : 'cancelled';
+    options.onEnd({ ending, error, bytesSent, dialect, unknownFrames });
   }
 
   function* speak(due: Due): Generator<Uint8Array, void, undefined> {

@@ -2,13 +2,16 @@ import { createStreamReader } from '../dialects/detect.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { readDocument } from '../dialects/document.ts';
 import { RelayError } from '../errors.ts';
-import type { AgentEvent } from '../events/agent-event.ts';
+import type { AgentEvent, AgentEventOf } from '../events/agent-event.ts';
 import { createEventOrder } from '../events/order.ts';
 import type { ByteCopier, EventWriter } from '../protocols/protocol.ts';
 import { createSseParser } from '../sse/sse-parser.ts';
 
-/** The user's own hand at the waist: gives the event, another one, or undefined to drop it. */
-export type EventFilter = (event: AgentEvent) => AgentEvent | undefined;
+/** The user's own hand at the waist: gives the event, another one, several, or undefined to drop it. */
+export type EventFilter = (event: AgentEvent) => AgentEvent | readonly AgentEvent[] | undefined;
+
+/** The error that ended an answer. */
+export type AnswerError = Pick<AgentEventOf<'error'>, 'code' | 'message'>;
 
 /** One answer on its way from the agent's bytes to the viewer's. Synchronous; it never throws. */
 export interface Translation {
@@ -21,8 +24,8 @@ export interface Translation {
   keepAlive(): string;
   /** Whether the viewer has been given an ending; then there is nothing more to say. */
   readonly ended: boolean;
-  /** Code of the error that the ending said; undefined where it was a good one. */
-  readonly errorCode: string | undefined;
+  /** The error that the ending said; undefined where it was a good one. */
+  readonly error: AnswerError | undefined;
   /** For the log: which dialect it was, and what nobody understood. */
   readonly dialect: string | undefined;
   readonly unknownFrames: number;
@@ -43,9 +46,9 @@ export interface EventTranslationOptions {
 export function createEventTranslation(options: EventTranslationOptions): Translation {
   const { writer, filter } = options;
   let output = '';
-  let errorCode: string | undefined;
+  let error: AnswerError | undefined;
   const sent = createEventOrder((event) => {
-    if (event.type === 'error') errorCode = event.code;
+    if (event.type === 'error') error = event;
     output += writer.write(event);
   });
   // A filter sees well-formed runs, and whatever it makes of them is put in order again.
@@ -54,7 +57,9 @@ export function createEventTranslation(options: EventTranslationOptions): Transl
       ? sent
       : createEventOrder((event) => {
           const filtered = filter(event);
-          if (filtered !== undefined) sent.push(filtered);
+          if (filtered === undefined) return;
+          if ('type' in filtered) sent.push(filtered);
+          else for (const one of filtered) sent.push(one);
         });
   const source = createSource(options, order.push);
 
@@ -87,8 +92,8 @@ export function createEventTranslation(options: EventTranslationOptions): Transl
     get ended() {
       return sent.ended;
     },
-    get errorCode() {
-      return errorCode;
+    get error() {
+      return error;
     },
     get dialect() {
       return source.dialect;
@@ -102,12 +107,12 @@ export function createEventTranslation(options: EventTranslationOptions): Transl
 /** Passes an answer on. */
 export function createByteTranslation(copier: ByteCopier): Translation {
   let ended = false;
-  let errorCode: string | undefined;
+  let error: AnswerError | undefined;
 
-  function fail(error: RelayError): string {
+  function fail(cause: RelayError): string {
     ended = true;
-    errorCode = error.code;
-    return copier.fail(error);
+    error = cause;
+    return copier.fail(cause);
   }
 
   return {
@@ -122,8 +127,8 @@ export function createByteTranslation(copier: ByteCopier): Translation {
     get ended() {
       return ended;
     },
-    get errorCode() {
-      return errorCode;
+    get error() {
+      return error;
     },
     dialect: undefined,
     unknownFrames: 0,

@@ -1,0 +1,30 @@
+import { RelayError } from '../errors.ts';
+import type { DirectAnswer } from '../protocols/protocol.ts';
+import type { Routes } from '../protocols/select.ts';
+import type { RelayRequest } from './relay-request.ts';
+
+/**
+ * Answers what must never run the agent: probes, preflights, a browser's attempt to resume a stream, and what a protocol's
+ * clients ask besides.
+ *
+ * @returns undefined where the agent is meant, or nothing is there.
+ * @throws RelayError `method_not_allowed`.
+ */
+export function answerWithoutAgent({ method, path, headers }: RelayRequest, routes: Routes): DirectAnswer | undefined {
+  if (path === '/favicon.ico') return { status: 204, headers: { 'cache-control': 'public, max-age=86400' }, body: '' };
+  const route = routes.find(path);
+  if (route === undefined) return routes.answerDirectly({ method, path });
+  const { methods } = route.endpoint;
+  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+  if (method === 'OPTIONS') return { status: 204, headers: { allow }, body: '' };
+  if (method === 'HEAD' && methods.includes('GET')) return { status: 200, headers: { allow }, body: '' };
+  if (!methods.includes(method)) {
+    throw new RelayError('method_not_allowed', {
+      allow,
+      message: `this path takes ${allow}, got ${method.slice(0, 20)}`,
+    });
+  }
+  // An EventSource comes back with this header after every end; the answer 204 tells it to stay away (WHATWG HTML, 9.2).
+  if (method === 'GET' && headers['last-event-id'] !== undefined) return { status: 204, headers: {}, body: '' };
+  return undefined;
+}
