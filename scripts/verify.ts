@@ -1,6 +1,7 @@
 /**
  * The gate. `check`: formatting, lint, types, unused code, unit tests. `all`: these, the build, the package's own
- * correctness and every test. Ends with `N passed, N failed, N skipped`.
+ * correctness and every test; where `CI` is set it first installs the clients of `test/clients/`. Ends with
+ * `N passed, N failed, N skipped`.
  */
 import './require-node.ts';
 import { spawnSync } from 'node:child_process';
@@ -8,6 +9,7 @@ import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { clients, copilotKit, installCommand } from '../test/clients/client-packages.ts';
 
 interface Step {
   readonly name: string;
@@ -21,6 +23,10 @@ const checks: readonly Step[] = [
   { name: 'types', script: 'lint:types' },
   { name: 'unused code, exports and dependencies', script: 'lint:unused' },
 ];
+
+const clientInstall: Step = { name: 'install of the real clients', script: 'clients:install' };
+
+const clientTypes: Step = { name: 'types of the tests with real clients', script: 'lint:client-types' };
 
 const build: Step = { name: 'build', script: 'build:library' };
 
@@ -47,8 +53,13 @@ function runStep({ name, script }: Step): boolean {
   return false;
 }
 
+function skipStep({ name }: Step, reason: string): void {
+  counts.skipped += 1;
+  process.stdout.write(`﹣ ${name} (skipped: ${reason})\n`);
+}
+
 async function runTests(patterns: readonly string[]): Promise<void> {
-  const files = globSync(patterns).sort();
+  const files = globSync(patterns, { exclude: ['**/node_modules/**'] }).sort();
   const stream = run({ files, concurrency: Math.min(2, availableParallelism()), timeout: 300_000 });
   stream.on('test:pass', ({ name, details, skip }) => {
     if (isFile(name)) return;
@@ -69,7 +80,10 @@ function isFile(name: string): boolean {
 }
 
 const isAll = process.argv[2] === 'all';
+if (isAll && (process.env['CI'] ?? '') !== '') runStep(clientInstall);
 for (const step of checks) runStep(step);
+if (clients.isInstalled() && copilotKit.isInstalled()) runStep(clientTypes);
+else skipStep(clientTypes, `the clients are not installed; run ${installCommand}`);
 // Everything beyond the unit tests runs what the build leaves.
 const isBuilt = isAll && runStep(build);
 if (isBuilt) runStep(packaging);
