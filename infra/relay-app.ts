@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { agentProtocols } from '../src/settings.ts';
+import type { AgentProtocol } from '../src/settings.ts';
 import { acknowledgeFindings } from './acknowledged-findings.ts';
 import { RelayStack } from './relay-stack.ts';
 
@@ -8,7 +10,7 @@ import { RelayStack } from './relay-stack.ts';
 export interface RelayAppOptions {
   /** Where the account and the region are read from; the CDK's command line sets `CDK_DEFAULT_…`. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** As `-c` on the command line, which comes first: `agentRuntimeArn`, `modelId`. */
+  /** As `-c` on the command line, which comes first: `agentRuntimeArn`, `agentProtocol`, `modelId`. */
   readonly context?: Readonly<Record<string, string>>;
   /** Directory of the cloud assembly. @default - the CDK's own choice */
   readonly outdir?: string;
@@ -25,6 +27,7 @@ export function createRelayApp({ environment, context = {}, outdir }: RelayAppOp
       ...(account !== undefined && { account }),
     },
     agentRuntimeArn: readContext(app, 'agentRuntimeArn'),
+    agentProtocol: readAgentProtocol(readContext(app, 'agentProtocol')),
     modelId: readContext(app, 'modelId'),
   });
   acknowledgeFindings(app);
@@ -43,4 +46,12 @@ function readFeatureFlags(): Record<string, unknown> {
 function readContext(app: App, name: string): string | undefined {
   const value: unknown = app.node.tryGetContext(name);
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function readAgentProtocol(name: string | undefined): AgentProtocol | undefined {
+  const protocol = agentProtocols.find((known) => known === name);
+  if (name !== undefined && protocol === undefined) {
+    throw new Error(`agentProtocol is "${name}"; it must be one of ${agentProtocols.join(', ')}`);
+  }
+  return protocol;
 }

@@ -2,6 +2,7 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { AgentRelay } from '../src/cdk.ts';
+import type { AgentProtocol } from '../src/settings.ts';
 import { DemoAgent } from './demo-agent.ts';
 
 /** Streams, calls tools, is in every commercial region, and asks for no use case form before its first answer. */
@@ -17,6 +18,13 @@ export interface RelayStackProps extends StackProps {
   readonly agentRuntimeArn?: string | undefined;
 
   /**
+   * What that agent speaks.
+   *
+   * @default 'HTTP'
+   */
+  readonly agentProtocol?: AgentProtocol | undefined;
+
+  /**
    * Model of the demo agent.
    *
    * @default 'global.amazon.nova-2-lite-v1:0'
@@ -30,7 +38,8 @@ export class RelayStack extends Stack {
     super(scope, id, props);
     const agent =
       props.agentRuntimeArn ?? new DemoAgent(this, 'DemoAgent', { modelId: props.modelId ?? defaultModelId }).runtime;
-    const { url } = new AgentRelay(this, 'Relay', { agent });
+    const { agentProtocol } = props;
+    const { url } = new AgentRelay(this, 'Relay', { agent, ...(agentProtocol !== undefined && { agentProtocol }) });
     new CfnOutput(this, 'Url', { value: url });
     new CfnOutput(this, 'Curl', {
       value: `curl --no-buffer ${url} -d '{"prompt":"What is 6 times 7?","response":"transformed"}'`,

@@ -4,11 +4,12 @@ import { RelayError } from './errors.ts';
 import { createConsoleLog } from './hosts/console-log.ts';
 import { createFunctionUrlHandler } from './hosts/function-url.ts';
 import type { FunctionUrlHandler } from './hosts/lambda-types.ts';
+import { selectProtocols } from './protocols/select.ts';
 import type { AgentRuntime } from './relay/agent-runtime.ts';
 import type { Log } from './relay/relay-request.ts';
 import { createRelay } from './relay/relay.ts';
 import type { RelayOptions } from './relay/relay.ts';
-import { readAgentProtocol } from './settings.ts';
+import { readAgentProtocol, readProtocolNames } from './settings.ts';
 import type { Environment } from './settings.ts';
 
 export { createEnvironmentAgentRuntime } from './agentcore/environment-agent-runtime.ts';
@@ -52,23 +53,23 @@ export function createHandler(options: HandlerOptions): FunctionUrlHandler {
   const { environment } = options;
   const isStructured = environment['AWS_LAMBDA_LOG_FORMAT']?.toUpperCase() === 'JSON';
   const { log = createConsoleLog({ isStructured }) } = options;
-  const { agentRuntime, agentProtocol } = findAgent(options, log);
-  const relay = createRelay({ ...options, agentRuntime, agentProtocol, log });
+  const relay = createRelay({ ...options, ...readEnvironment(options, log), log });
   return createFunctionUrlHandler({ relay, log, now: options.now });
 }
 
-function findAgent(
-  { environment, agentRuntime, agentProtocol }: HandlerOptions,
+function readEnvironment(
+  { environment, agentRuntime, agentProtocol, protocols }: HandlerOptions,
   log: Log,
-): Pick<RelayOptions, 'agentRuntime' | 'agentProtocol'> {
+): Pick<RelayOptions, 'agentRuntime' | 'agentProtocol' | 'protocols'> {
   try {
     return {
       agentRuntime: agentRuntime ?? createEnvironmentAgentRuntime(environment),
       agentProtocol: agentProtocol ?? readAgentProtocol(environment),
+      protocols: protocols ?? selectProtocols(readProtocolNames(environment)),
     };
   } catch (thrown) {
     const error = RelayError.from(thrown);
-    log({ level: 'error', message: 'the relay cannot reach an agent', cause: String(error.cause) });
+    log({ level: 'error', message: 'the relay is not configured', cause: String(error.cause) });
     return { agentRuntime: { invoke: () => Promise.reject(error) } };
   }
 }

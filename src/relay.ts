@@ -7,7 +7,7 @@ export type { AgentInput } from './relay/agent-input.ts';
 export type { EventFilter } from './relay/translate.ts';
 export type { SetTimer } from './relay/watch.ts';
 
-export { defaultProtocols } from './protocols/select.ts';
+export { defaultProtocols, selectProtocols } from './protocols/select.ts';
 export { ndjson } from './protocols/ndjson.ts';
 export { original } from './protocols/original.ts';
 export { transformed } from './protocols/transformed.ts';

@@ -3,10 +3,11 @@ import { createEnvironmentAgentRuntime } from './agentcore/environment-agent-run
 import { createConsoleLog } from './hosts/console-log.ts';
 import { startNodeHttpServer } from './hosts/node-http.ts';
 import type { NodeHttpServer, NodeHttpServerOptions } from './hosts/node-http.ts';
+import { selectProtocols } from './protocols/select.ts';
 import type { AgentRuntime } from './relay/agent-runtime.ts';
 import { createRelay } from './relay/relay.ts';
 import type { RelayOptions } from './relay/relay.ts';
-import { readAgentProtocol } from './settings.ts';
+import { readAgentProtocol, readProtocolNames } from './settings.ts';
 import type { Environment } from './settings.ts';
 
 export { createEnvironmentAgentRuntime } from './agentcore/environment-agent-runtime.ts';
@@ -46,7 +47,8 @@ export async function startServer(options: ServerOptions): Promise<NodeHttpServe
     log = createConsoleLog(),
     agentRuntime = createEnvironmentAgentRuntime(environment),
     agentProtocol = readAgentProtocol(environment),
+    protocols = selectProtocols(readProtocolNames(environment)),
   } = options;
-  const relay = createRelay({ ...options, agentRuntime, agentProtocol, log });
+  const relay = createRelay({ ...options, agentRuntime, agentProtocol, protocols, log });
   return startNodeHttpServer({ relay, log, port: options.port, host: options.host });
 }

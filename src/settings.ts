@@ -10,6 +10,8 @@ export const environmentNames = {
   agentRuntimeRegion: 'AGENT_RUNTIME_REGION',
   /** What the agent speaks, an {@link AgentProtocol}. Default: `HTTP`. */
   agentRuntimeProtocol: 'AGENT_RUNTIME_PROTOCOL',
+  /** The protocols that viewers may speak, names of {@link protocolNames} with commas between. Default: all. */
+  protocols: 'RELAY_PROTOCOLS',
 } as const;
 
 /**
@@ -18,7 +20,22 @@ export const environmentNames = {
  */
 export type AgentProtocol = 'HTTP' | 'AGUI';
 
-const agentProtocols: readonly AgentProtocol[] = ['HTTP', 'AGUI'];
+/** All of {@link AgentProtocol}. */
+export const agentProtocols: readonly AgentProtocol[] = ['HTTP', 'AGUI'];
+
+/** The package's protocols, in their order: of those on one path the first is the path's default. */
+export const protocolNames = [
+  'original',
+  'transformed',
+  'ndjson',
+  'ui-message',
+  'ag-ui',
+  'openai-chat',
+  'openai-responses',
+] as const;
+
+/** Name of one of the package's protocols. */
+export type ProtocolName = (typeof protocolNames)[number];
 
 /** Bounds of one request, each with a default that suits the deployed chain. Times are in milliseconds. */
 export interface RelayLimits {
@@ -116,12 +133,25 @@ export function readAgentRuntimeSettings(environment: Environment): AgentRuntime
  * @throws RelayError `internal_error` whose cause names the variable and what is allowed.
  */
 export function readAgentProtocol(environment: Environment): AgentProtocol {
-  const name = environment[environmentNames.agentRuntimeProtocol] ?? 'HTTP';
-  const protocol = agentProtocols.find((known) => known === name);
-  if (protocol === undefined) {
-    throw new RelayError('internal_error', {
-      cause: `${environmentNames.agentRuntimeProtocol} is "${name}"; it must be one of ${agentProtocols.join(', ')}`,
-    });
+  const variable = environmentNames.agentRuntimeProtocol;
+  return findName(environment[variable] ?? 'HTTP', agentProtocols, variable);
+}
+
+/**
+ * Reads from the environment which protocols viewers may speak.
+ *
+ * @throws RelayError `internal_error` whose cause names the variable and what is allowed.
+ */
+export function readProtocolNames(environment: Environment): readonly ProtocolName[] {
+  const variable = environmentNames.protocols;
+  const names = environment[variable] ?? '';
+  return names === '' ? protocolNames : names.split(',').map((name) => findName(name.trim(), protocolNames, variable));
+}
+
+function findName<Name extends string>(name: string, known: readonly Name[], variable: string): Name {
+  const found = known.find((candidate) => candidate === name);
+  if (found === undefined) {
+    throw new RelayError('internal_error', { cause: `${variable} has "${name}"; allowed are ${known.join(', ')}` });
   }
-  return protocol;
+  return found;
 }

@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { CfnRuntime } from 'aws-cdk-lib/aws-bedrockagentcore';
 import type { IRuntimeRef } from 'aws-cdk-lib/aws-bedrockagentcore';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
@@ -7,7 +8,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { agentRuntimeArnPattern, environmentNames } from '../settings.ts';
+import { agentRuntimeArnPattern, environmentNames, protocolNames } from '../settings.ts';
+import type { AgentProtocol, ProtocolName } from '../settings.ts';
 import { createBodyHash } from './body-hash.ts';
 import { findBundle } from './bundles.ts';
 import { nameGlobally } from './global-name.ts';
@@ -27,6 +29,28 @@ export interface AgentRelayProps {
    * @default 'DEFAULT'
    */
   readonly qualifier?: string;
+
+  /**
+   * What the agent speaks: `AGUI` for a runtime of protocol AGUI.
+   *
+   * @default - the runtime's own where `agent` is a construct of this app, else 'HTTP'
+   */
+  readonly agentProtocol?: AgentProtocol;
+
+  /**
+   * The formats that viewers may ask for, each at its own path. Without `original` nobody sees the agent's own bytes.
+   *
+   * @default - all of them
+   */
+  readonly protocols?: ProtocolName[];
+
+  /**
+   * The relay's code where it is your own: a folder whose `index.mjs` exports `handler`, made by `createHandler` of
+   * `agentcore-relay/lambda` with protocols, dialects or a filter of yours.
+   *
+   * @default - the package's own bundle
+   */
+  readonly code?: lambda.Code;
 
   /**
    * Longest time that one answer may take. Lambda allows 15 minutes and bills all of a stream's duration.
@@ -84,7 +108,7 @@ export class AgentRelay extends Construct {
   /** The relay itself. */
   readonly function: lambda.Function;
 
-  /** @throws Error for an ARN that is not a runtime's, and where the bundles were not built. */
+  /** @throws Error for an ARN that is not a runtime's, for no protocol at all, and where the bundles were not built. */
   constructor(scope: Construct, id: string, props: AgentRelayProps) {
     super(scope, id);
     this.function = createRelayFunction(this, props);
@@ -95,7 +119,7 @@ export class AgentRelay extends Construct {
 
 function createRelayFunction(scope: Construct, props: AgentRelayProps): lambda.Function {
   const { arn, region } = locateAgent(scope, props.agent);
-  const { directory, entryFile } = findBundle('relay');
+  const agentProtocol = props.agentProtocol ?? findProtocol(props.agent);
   const logGroup = new logs.LogGroup(scope, 'LogGroup', {
     retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
@@ -112,8 +136,8 @@ function createRelayFunction(scope: Construct, props: AgentRelayProps): lambda.F
   );
   return new lambda.Function(scope, 'Function', {
     description: 'Relays requests to an AgentCore agent and streams its answers',
-    code: lambda.Code.fromAsset(directory),
-    handler: entryFile.replace('.mjs', '.handler'),
+    code: props.code ?? lambda.Code.fromAsset(findBundle('relay').directory),
+    handler: 'index.handler',
     runtime: lambda.Runtime.NODEJS_24_X,
     architecture: lambda.Architecture.ARM_64,
     memorySize: props.memorySize ?? 512,
@@ -125,6 +149,8 @@ function createRelayFunction(scope: Construct, props: AgentRelayProps): lambda.F
       [environmentNames.agentRuntimeArn]: arn,
       ...(props.qualifier !== undefined && { [environmentNames.agentRuntimeQualifier]: props.qualifier }),
       ...(region !== Stack.of(scope).region && { [environmentNames.agentRuntimeRegion]: region }),
+      ...(agentProtocol !== 'HTTP' && { [environmentNames.agentRuntimeProtocol]: agentProtocol }),
+      ...(props.protocols !== undefined && { [environmentNames.protocols]: joinProtocols(props.protocols) }),
     },
   });
 }
@@ -143,6 +169,18 @@ function locateAgent(scope: Construct, agent: IRuntimeRef | string): { readonly 
     );
   }
   return { arn, region: statedRegion };
+}
+
+/** A runtime of this app says it in its template, by a token; of any other, nothing is known. */
+function findProtocol(agent: IRuntimeRef | string): AgentProtocol {
+  const resource = typeof agent === 'string' ? undefined : agent.node.defaultChild;
+  if (!(resource instanceof CfnRuntime)) return 'HTTP';
+  return Stack.of(resource).resolve(resource.protocolConfiguration) === 'AGUI' ? 'AGUI' : 'HTTP';
+}
+
+function joinProtocols(names: readonly ProtocolName[]): string {
+  if (names.length === 0) throw new Error(`protocols is empty; name at least one of ${protocolNames.join(', ')}`);
+  return names.join(',');
 }
 
 function createDistribution(scope: Construct, relay: lambda.Function, props: AgentRelayProps): cloudfront.Distribution {

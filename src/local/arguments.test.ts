@@ -11,13 +11,16 @@ test('reads every option, and has a default for each', () => {
     assemblyDirectory: 'cdk.out',
     synth: false,
     agent: { kind: 'template' },
+    agentProtocol: undefined,
     help: false,
   });
-  assert.deepEqual(readLocalArguments(['--port=0', '--assembly', 'out', '--synth', '--agent-url', 'http://a:1/']), {
+  const line = '--port=0 --assembly out --synth --agent-url http://a:1/ --agent-protocol AGUI';
+  assert.deepEqual(readLocalArguments(line.split(' ')), {
     port: 0,
     assemblyDirectory: 'out',
     synth: true,
     agent: { kind: 'url', url: 'http://a:1' },
+    agentProtocol: 'AGUI',
     help: false,
   });
   assert.deepEqual(readLocalArguments(['--agent-arn', arn]).agent, {
@@ -38,7 +41,7 @@ test('says in a sentence what is wrong with a command line', () => {
   const lines: readonly [string, string][] = [
     [
       '--bogus',
-      'unknown option --bogus; allowed are --port, --assembly, --synth, --agent-url, --agent-arn, --profile, --region, --help',
+      'unknown option --bogus; allowed are --port, --assembly, --synth, --agent-url, --agent-arn, --profile, --region, --agent-protocol, --help',
     ],
     ['--port', '--port needs a value'],
     ['--assembly --synth', '--assembly needs a value'],
@@ -52,6 +55,7 @@ test('says in a sentence what is wrong with a command line', () => {
       '--agent-arn arn:aws:lambda:x',
       '--agent-arn: "arn:aws:lambda:x" is not the ARN of an AgentCore Runtime: arn:aws:bedrock-agentcore:<region>:<account>:runtime/<id>',
     ],
+    ['--agent-protocol MCP', '--agent-protocol is "MCP"; it must be one of HTTP, AGUI'],
     ['--profile p', '--profile has a meaning only with --agent-arn'],
     [`--agent-url http://a --agent-arn ${arn}`, '--agent-url and --agent-arn exclude each other: there is one agent'],
   ];

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { ParseArgsOptionsConfig } from 'node:util';
+import { agentProtocols } from '../settings.ts';
+import type { AgentProtocol } from '../settings.ts';
 import type { LocalAgent } from './agent-hosting.ts';
 import { regionOf } from './agent-hosting.ts';
 import { LocalChainError } from './local-chain-error.ts';
@@ -13,6 +15,8 @@ export interface LocalArguments {
   /** True where the CDK app is to be synthesized into that folder first. */
   readonly synth: boolean;
   readonly agent: LocalAgent;
+  /** What the agent speaks; undefined leaves it to the template. */
+  readonly agentProtocol: AgentProtocol | undefined;
   /** True where only the usage is wanted. */
   readonly help: boolean;
 }
@@ -35,6 +39,7 @@ Options:
   --agent-arn <arn>    use a deployed AgentCore Runtime, with your own AWS credentials
   --profile <name>     with --agent-arn: the AWS profile
   --region <name>      with --agent-arn: the region (default the ARN's)
+  --agent-protocol <p> what the agent speaks: HTTP or AGUI (default: as the template says)
   --help               print this
 
 Environment of the agent that the template deploys:
@@ -51,6 +56,7 @@ const known = {
   'agent-arn': { type: 'string' },
   profile: { type: 'string' },
   region: { type: 'string' },
+  'agent-protocol': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsOptionsConfig;
 
@@ -66,6 +72,7 @@ export function readLocalArguments(commandLine: readonly string[]): LocalArgumen
     assemblyDirectory: values.get('assembly') ?? 'cdk.out',
     synth: values.has('synth'),
     agent: readAgent(values),
+    agentProtocol: readProtocol(values.get('agent-protocol')),
     help: values.has('help'),
   };
 }
@@ -108,6 +115,14 @@ function readPort(text: string): number {
     throw new UsageError(`--port is "${text}"; it must be a number from 0 to 65535`);
   }
   return port;
+}
+
+function readProtocol(name: string | undefined): AgentProtocol | undefined {
+  const protocol = agentProtocols.find((known) => known === name);
+  if (name !== undefined && protocol === undefined) {
+    throw new UsageError(`--agent-protocol is "${name}"; it must be one of ${agentProtocols.join(', ')}`);
+  }
+  return protocol;
 }
 
 function readAgent(values: ReadonlyMap<string, string>): LocalAgent {

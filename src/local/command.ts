@@ -6,6 +6,7 @@ import { requireFreePort } from './listen.ts';
 import { startLocalChain } from './local-chain.ts';
 import type { LocalChain } from './local-chain.ts';
 import { synthesize } from './synthesize.ts';
+import { environmentNames } from '../settings.ts';
 
 /** Variables of the developer's own that the agent is given, where they are set. */
 const modelVariables = ['OPENAI_BASE_URL', 'OPENAI_MODEL', 'OPENAI_API_KEY', 'OFFLINE_MODEL_DELAY_MS'];
@@ -74,7 +75,7 @@ export function agentEnvironmentOf(environment: Environment): Environment {
 }
 
 async function start(options: LocalArguments, environment: Environment): Promise<LocalChain> {
-  const { synth, port, assemblyDirectory, agent } = options;
+  const { synth, port, assemblyDirectory, agent, agentProtocol } = options;
   if (synth) {
     await requireFreePort(port);
     await synthesize({
@@ -90,6 +91,7 @@ async function start(options: LocalArguments, environment: Environment): Promise
     agent,
     region: environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'],
     agentEnvironment: agentEnvironmentOf(environment),
+    relayEnvironment: agentProtocol === undefined ? {} : { [environmentNames.agentRuntimeProtocol]: agentProtocol },
     onRequest: (line) => process.stdout.write(describeRequest(line)),
     onLog: (line) => process.stdout.write(describeLog(line)),
   });

@@ -1,71 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createManualClock } from '../../test/manual-clock.ts';
-import { createScriptedAgent } from '../../test/scripted-agent.ts';
+import { createScriptedRelay, follow, readText, sessionId, start, stop, textFrame } from '../../test/scripted-relay.ts';
 import { RelayError } from '../errors.ts';
-import type { LogEntry, RelayRequest, RelayResponse } from './relay-request.ts';
-import { createRelay } from './relay.ts';
-import type { RelayOptions } from './relay.ts';
+import type { RelayRequest } from './relay-request.ts';
 import { setProcessTimer } from './watch.ts';
-
-const sessionId = 'session-0123456789-0123456789-0123';
-
-function createSetup(options: Partial<RelayOptions> = {}) {
-  const agent = createScriptedAgent();
-  const clock = createManualClock();
-  const entries: LogEntry[] = [];
-  let idCount = 0;
-  const relay = createRelay({
-    agentRuntime: agent.runtime,
-    now: clock.now,
-    setTimer: clock.setTimer,
-    newId: () => `made-${String((idCount += 1)).padStart(32, '0')}`,
-    log: (entry) => entries.push(entry),
-    ...options,
-  });
-  const viewer = new AbortController();
-  const send = (request: Partial<RelayRequest> & { readonly json?: unknown } = {}): Promise<RelayResponse> =>
-    relay({
-      method: 'POST',
-      path: '/',
-      query: '',
-      headers: {},
-      readBody: async () => new TextEncoder().encode(JSON.stringify(request.json ?? { prompt: 'hi' })),
-      signal: viewer.signal,
-      ...request,
-    });
-  return { agent, clock, entries, send, viewer };
-}
-
-async function readText(response: RelayResponse): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of response.body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** Reads in the background, so that a test can look at what has come so far. */
-function follow(response: RelayResponse): { readonly text: string; readonly done: Promise<void> } {
-  let text = '';
-  const read = async () => {
-    for await (const chunk of response.body) text += Buffer.from(chunk).toString('utf8');
-  };
-  const done = read();
-  return {
-    done,
-    get text() {
-      return text;
-    },
-  };
-}
-
-const textFrame = (text: string) =>
-  `data: ${JSON.stringify({ event: { contentBlockDelta: { delta: { text }, contentBlockIndex: 0 } } })}\n\n`;
-const start = 'data: {"event":{"messageStart":{"role":"assistant"}}}\n\n';
-const stop = 'data: {"event":{"messageStop":{"stopReason":"end_turn"}}}\n\n';
 
 describe('a request that is not valid', () => {
   const bytes = (text: string) => ({ readBody: async () => new TextEncoder().encode(text) });
-  const cases: readonly [string, Parameters<ReturnType<typeof createSetup>['send']>[0], number, string][] = [
+  const cases: readonly [string, Parameters<ReturnType<typeof createScriptedRelay>['send']>[0], number, string][] = [
     ['an empty body', bytes(''), 400, 'invalid_json'],
     ['a body that is no JSON', bytes('prompt=hi'), 400, 'invalid_json'],
     ['bytes that are no UTF-8', { readBody: async () => Uint8Array.of(0xff, 0xfe) }, 400, 'invalid_json'],
@@ -92,7 +34,7 @@ describe('a request that is not valid', () => {
 
   for (const [name, request, status, code] of cases) {
     it(`is refused with ${status} ${code}, and never runs the agent: ${name}`, async () => {
-      const { agent, send } = createSetup();
+      const { agent, send } = createScriptedRelay();
       const response = await send(request);
       const body: unknown = JSON.parse(await readText(response));
       const { message } = (body as { error: { message: string } }).error;
@@ -111,13 +53,13 @@ describe('a request that is not valid', () => {
   }
 
   it('keeps a valid session id in the headers of the refusal', async () => {
-    const { send } = createSetup();
+    const { send } = createScriptedRelay();
     const response = await send({ json: { prompt: 'hi', runtimeSessionId: sessionId, response: 'xml' } });
     assert.equal(response.headers['x-runtime-session-id'], sessionId);
   });
 
   it('names the methods that a path takes', async () => {
-    const { send } = createSetup();
+    const { send } = createScriptedRelay();
     assert.equal((await send({ method: 'PUT' })).headers['allow'], 'GET, POST, HEAD, OPTIONS');
   });
 });
@@ -131,7 +73,7 @@ describe('requests that never run the agent', () => {
   ];
   for (const [name, request, status] of cases) {
     it(`answers ${name} with ${status}`, async () => {
-      const { agent, send } = createSetup();
+      const { agent, send } = createScriptedRelay();
       const response = await send(request);
       assert.deepEqual([response.status, await readText(response), agent.invocations.length], [status, '', 0]);
     });
@@ -140,7 +82,7 @@ describe('requests that never run the agent', () => {
 
 describe('an answer', () => {
   it('passes the content type and the bytes of the agent through by default', async () => {
-    const { agent, send } = createSetup();
+    const { agent, send } = createScriptedRelay();
     agent.answer('text/event-stream; charset=utf-8');
     agent.say('data: {"x"');
     agent.say(':1}\r\n\r\n: comment\n\n');
@@ -166,7 +108,7 @@ describe('an answer', () => {
   });
 
   it('takes the prompt, the session and the format from the query of a GET', async () => {
-    const { agent, send } = createSetup();
+    const { agent, send } = createScriptedRelay();
     agent.answer();
     agent.say(start + textFrame('Hi') + stop);
     agent.end();
@@ -179,7 +121,7 @@ describe('an answer', () => {
 
   it('makes a session id where the client gives none, or an empty one', async () => {
     for (const runtimeSessionId of [undefined, null, '']) {
-      const { agent, send } = createSetup();
+      const { agent, send } = createScriptedRelay();
       agent.answer();
       agent.end();
       const response = await send({ json: { prompt: 'hi', runtimeSessionId } });
@@ -190,7 +132,7 @@ describe('an answer', () => {
   });
 
   it('sends the first event before the second exists', async () => {
-    const { agent, clock, send } = createSetup();
+    const { agent, clock, send } = createScriptedRelay();
     agent.answer();
     const viewed = follow(await send({ json: { prompt: 'hi', response: 'transformed' } }));
     agent.say(start + textFrame('first'));
@@ -202,7 +144,7 @@ describe('an answer', () => {
   });
 
   it('does not read ahead of a slow viewer', async () => {
-    const { agent, clock, send } = createSetup();
+    const { agent, clock, send } = createScriptedRelay();
     agent.answer();
     for (let count = 0; count < 10; count++) agent.say(`data: ${count}\n\n`);
     const chunks = (await send()).body[Symbol.asyncIterator]();
@@ -225,7 +167,7 @@ describe('an answer', () => {
       ],
     ] as const;
     for (const [headers, trace] of cases) {
-      const { agent, send } = createSetup();
+      const { agent, send } = createScriptedRelay();
       agent.answer();
       agent.end();
       await readText(await send({ headers }));
@@ -234,7 +176,7 @@ describe('an answer', () => {
   });
 
   it('shows every event to the filter and puts in order what the filter leaves', async () => {
-    const { agent, send } = createSetup({
+    const { agent, send } = createScriptedRelay({
       createFilter: () => (event) => {
         if (event.type === 'text-start' || event.type === 'run-end') return undefined;
         return event.type === 'text-delta' ? { ...event, text: event.text.toUpperCase() } : event;
@@ -258,7 +200,7 @@ describe('an answer', () => {
   });
 
   it('ends with an error of its own when the filter throws', async () => {
-    const { agent, send } = createSetup({
+    const { agent, send } = createScriptedRelay({
       createFilter: () => () => {
         throw new Error('secret detail');
       },
@@ -272,7 +214,7 @@ describe('an answer', () => {
 
 describe('a failure', () => {
   it('before the first byte keeps its true status and hides the cause', async () => {
-    const { agent, entries, send } = createSetup();
+    const { agent, entries, send } = createScriptedRelay();
     agent.refuse(
       new RelayError('agent_throttled', {
         retryAfterSeconds: 2,
@@ -291,7 +233,7 @@ describe('a failure', () => {
   });
 
   it('in the middle becomes an error message of the event stream', async () => {
-    const { agent, send } = createSetup();
+    const { agent, send } = createScriptedRelay();
     agent.answer();
     agent.say('data: {"whole":1}\n\ndata: {"cut');
     agent.end(new RelayError('agent_interrupted', { cause: new Error('ECONNRESET 10.0.0.1') }));
@@ -302,7 +244,7 @@ describe('a failure', () => {
   });
 
   it('that looks like a clean end is still said where a line of the event stream is not whole', async () => {
-    const { agent, send } = createSetup();
+    const { agent, send } = createScriptedRelay();
     agent.answer();
     agent.say('data: {"whole":1}\n\ndata: {"cut');
     agent.end();
@@ -313,7 +255,7 @@ describe('a failure', () => {
   });
 
   it('is not made up where the last message of the event stream only lacks its blank line', async () => {
-    const { agent, send } = createSetup();
+    const { agent, send } = createScriptedRelay();
     agent.answer();
     agent.say('data: 1\n\ndata: 2\n');
     agent.end();
@@ -321,7 +263,7 @@ describe('a failure', () => {
   });
 
   it('in the middle becomes the trailer of transformed text', async () => {
-    const { agent, send } = createSetup();
+    const { agent, send } = createScriptedRelay();
     agent.answer();
     agent.say(start + textFrame('Hel'));
     agent.end(new RelayError('agent_interrupted'));
@@ -332,7 +274,7 @@ describe('a failure', () => {
   });
 
   it('of the agent that ends cleanly in the middle of its answer is still said', async () => {
-    const { agent, send } = createSetup();
+    const { agent, send } = createScriptedRelay();
     agent.answer();
     agent.say(start + textFrame('Hel'));
     agent.end();
@@ -342,7 +284,7 @@ describe('a failure', () => {
 
 describe('time', () => {
   it('sends 200 and keep-alives when AgentCore takes longer than the grace time, then the answer', async () => {
-    const { agent, clock, send } = createSetup();
+    const { agent, clock, send } = createScriptedRelay();
     const sending = send();
     await clock.advance(10_000);
     const response = await sending;
@@ -359,7 +301,7 @@ describe('time', () => {
   });
 
   it('waits for the true status as long as it takes where the grace time is endless', async () => {
-    const { agent, send } = createSetup({ limits: { graceMs: Infinity }, setTimer: setProcessTimer });
+    const { agent, send } = createScriptedRelay({ limits: { graceMs: Infinity }, setTimer: setProcessTimer });
     const sending = send();
     // A delay that overflows Node's timers becomes one millisecond.
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -368,7 +310,7 @@ describe('time', () => {
   });
 
   it('says an error that comes after the grace time in the stream', async () => {
-    const { agent, clock, send } = createSetup();
+    const { agent, clock, send } = createScriptedRelay();
     const sending = send();
     await clock.advance(10_000);
     const viewed = follow(await sending);
@@ -381,7 +323,7 @@ describe('time', () => {
   });
 
   it('wraps a document that comes after the grace time into the promised event stream', async () => {
-    const { agent, clock, send } = createSetup();
+    const { agent, clock, send } = createScriptedRelay();
     const sending = send();
     await clock.advance(10_000);
     const viewed = follow(await sending);
@@ -394,7 +336,7 @@ describe('time', () => {
   });
 
   it('wraps a document the same wherever it is cut, also between CR and LF', async () => {
-    const { agent, clock, send } = createSetup();
+    const { agent, clock, send } = createScriptedRelay();
     const sending = send();
     await clock.advance(10_000);
     const viewed = follow(await sending);
@@ -406,7 +348,7 @@ describe('time', () => {
   });
 
   it('keeps a silent stream alive between messages, never inside one', async () => {
-    const { agent, clock, send } = createSetup();
+    const { agent, clock, send } = createScriptedRelay();
     agent.answer();
     const viewed = follow(await send());
     agent.say('data: 1\r\n\r');
@@ -422,7 +364,7 @@ describe('time', () => {
   });
 
   it('does not send keep-alives to a viewer who is being served', async () => {
-    const { agent, clock, send } = createSetup();
+    const { agent, clock, send } = createScriptedRelay();
     agent.answer();
     const viewed = follow(await send());
     for (let count = 0; count < 10; count++) {
@@ -439,7 +381,7 @@ describe('time', () => {
       ['ndjson', '\n\n'],
       ['transformed', ''],
     ] as const) {
-      const { agent, clock, send } = createSetup();
+      const { agent, clock, send } = createScriptedRelay();
       agent.answer();
       const viewed = follow(await send({ json: { prompt: 'hi', response } }));
       await clock.advance(30_000);
@@ -450,7 +392,7 @@ describe('time', () => {
   });
 
   it('keeps ndjson alive while the agent sends only what the viewer is not shown', async () => {
-    const { agent, clock, send } = createSetup();
+    const { agent, clock, send } = createScriptedRelay();
     agent.answer();
     const viewed = follow(await send({ json: { prompt: 'hi', response: 'ndjson' } }));
     for (let count = 0; count < 3; count++) {
@@ -463,7 +405,7 @@ describe('time', () => {
   });
 
   it('ends plain text by an error before a proxy cuts it, though the agent is at work', async () => {
-    const { agent, clock, send } = createSetup();
+    const { agent, clock, send } = createScriptedRelay();
     agent.answer();
     const viewed = follow(await send({ json: { prompt: 'hi', response: 'transformed' } }));
     for (let count = 0; count < 11; count++) {
@@ -476,7 +418,7 @@ describe('time', () => {
   });
 
   it('ends at the deadline also between an agent that is always ready and a viewer who is slow', async () => {
-    const { agent, clock, send } = createSetup();
+    const { agent, clock, send } = createScriptedRelay();
     agent.answer();
     for (let count = 0; count < 10; count++) agent.say('data: 1\n\n');
     const { body } = await send({ hostDeadlineAt: clock.now() + 60_000 });
@@ -496,7 +438,7 @@ describe('time', () => {
       ['original', 300_000],
       ['transformed', 110_000],
     ] as const) {
-      const { agent, clock, send } = createSetup();
+      const { agent, clock, send } = createScriptedRelay();
       agent.answer();
       const viewed = follow(await send({ json: { prompt: 'hi', response } }));
       await clock.advance(silenceMs - 1);
@@ -510,7 +452,7 @@ describe('time', () => {
   });
 
   it("ends a stream before the host's own deadline would cut it", async () => {
-    const { agent, clock, send } = createSetup();
+    const { agent, clock, send } = createScriptedRelay();
     agent.answer();
     const viewed = follow(
       await send({ hostDeadlineAt: clock.now() + 60_000, json: { prompt: 'hi', response: 'transformed' } }),
@@ -527,7 +469,7 @@ describe('time', () => {
   });
 
   it('leaves most of a short deadline to the agent', async () => {
-    const { agent, clock, send } = createSetup();
+    const { agent, clock, send } = createScriptedRelay();
     agent.answer();
     const viewed = follow(
       await send({ hostDeadlineAt: clock.now() + 3000, json: { prompt: 'hi', response: 'transformed' } }),
@@ -540,7 +482,7 @@ describe('time', () => {
   });
 
   it('does not take the time that a slow viewer needs for silence of the agent', async () => {
-    const { agent, clock, send } = createSetup();
+    const { agent, clock, send } = createScriptedRelay();
     agent.answer();
     agent.say('data: 1\n\n');
     agent.say('data: 2\n\n');
@@ -554,7 +496,7 @@ describe('time', () => {
 
 describe('a viewer who leaves', () => {
   it('cancels the call of the agent before its headers came', async () => {
-    const { agent, send, viewer } = createSetup();
+    const { agent, send, viewer } = createScriptedRelay();
     const sending = send();
     await Promise.resolve();
     viewer.abort();
@@ -563,7 +505,7 @@ describe('a viewer who leaves', () => {
   });
 
   it('cancels the call of the agent in the middle and is told nothing more', async () => {
-    const { agent, clock, entries, send, viewer } = createSetup();
+    const { agent, clock, entries, send, viewer } = createScriptedRelay();
     agent.answer();
     const viewed = follow(await send());
     agent.say('data: 1\n\n');
@@ -577,7 +519,7 @@ describe('a viewer who leaves', () => {
   });
 
   it('cancels the call of the agent by no longer reading', async () => {
-    const { agent, clock, send } = createSetup();
+    const { agent, clock, send } = createScriptedRelay();
     agent.answer();
     agent.say('data: 1\n\n');
     const chunks = (await send()).body[Symbol.asyncIterator]();

@@ -50,6 +50,12 @@ describe('createHandler', () => {
     }
   });
 
+  const agentEnvironment = {
+    AGENT_RUNTIME_ARN: 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-abc1234567',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+  };
   for (const [name, environment, cause] of [
     ['AGENT_RUNTIME_ARN is not set', {}, /AGENT_RUNTIME_ARN is not set/u],
     ['AGENT_RUNTIME_ARN is no ARN', { AGENT_RUNTIME_ARN: 'my-agent' }, /AGENT_RUNTIME_ARN is "my-agent"/u],
@@ -61,6 +67,16 @@ describe('createHandler', () => {
       },
       /endpoint of AgentCore is "localhost"/u,
     ],
+    [
+      'the agent speaks what is not known',
+      { ...agentEnvironment, AGENT_RUNTIME_PROTOCOL: 'MCP' },
+      /^AGENT_RUNTIME_PROTOCOL has "MCP"; allowed are HTTP, AGUI$/u,
+    ],
+    [
+      'a protocol is not known',
+      { ...agentEnvironment, RELAY_PROTOCOLS: 'ndjson, graphql' },
+      /^RELAY_PROTOCOLS has "graphql"; allowed are original, transformed, ndjson, ui-message, ag-ui, openai-chat, openai-responses$/u,
+    ],
   ] as const) {
     test(`says once in the log that ${name}, and answers all the same`, async () => {
       const { response, entries } = await invoke(environment, functionUrlEvent({ body: '{"prompt":"hi"}' }));
@@ -69,7 +85,7 @@ describe('createHandler', () => {
         { code: JSON.parse(response.body).error.code, message: JSON.parse(response.body).error.message },
         { code: 'internal_error', message: 'the relay failed' },
       );
-      const [said, ...others] = entries.filter(({ message }) => message === 'the relay cannot reach an agent');
+      const [said, ...others] = entries.filter(({ message }) => message === 'the relay is not configured');
       assert.match(String(said?.['cause']), cause);
       assert.deepEqual(others, []);
       const probe = await invoke(environment, functionUrlEvent({ method: 'HEAD' }));
@@ -87,6 +103,36 @@ describe('createHandler', () => {
     assert(!response.body.includes('AWS_'), response.body);
     assert.match(String(entries[0]?.['cause']), /AWS_SECRET_ACCESS_KEY is not set/u);
     assert.equal(agentCore.requests.length, 0);
+  });
+});
+
+describe('the environment', () => {
+  test('decides which protocols there are, and what the first one of a path is', async (t) => {
+    const agentCore = await serve(t, stream(...frames));
+    const environment = { ...environmentFor(agentCore), RELAY_PROTOCOLS: 'ndjson,transformed' };
+    const first = await invoke(environment, functionUrlEvent({ body: '{"prompt":"hi"}' }));
+    assert.deepEqual([first.response.statusCode, first.response.body.split('\n')[0]], [200, 'Hé']);
+    const refused = await invoke(environment, functionUrlEvent({ body: '{"prompt":"hi","response":"original"}' }));
+    assert.deepEqual(
+      [refused.response.statusCode, JSON.parse(refused.response.body).error.message],
+      [400, '"response" must be one of "transformed", "ndjson", got "original"'],
+    );
+  });
+
+  test('says that the agent takes AG-UI, and the prompt becomes its input', async (t) => {
+    const agentCore = await serve(t, stream(...frames));
+    const environment = { ...environmentFor(agentCore), AGENT_RUNTIME_PROTOCOL: 'AGUI' };
+    await invoke(environment, functionUrlEvent({ body: `{"prompt":"hi","runtimeSessionId":"${'s'.repeat(33)}"}` }));
+    const { runId, ...input } = JSON.parse(String(agentCore.requests[0]?.body));
+    assert.match(runId, /^[0-9a-f-]{36}$/u);
+    assert.deepEqual(input, {
+      threadId: 's'.repeat(33),
+      state: {},
+      messages: [{ id: `${runId}-0`, role: 'user', content: 'hi' }],
+      tools: [],
+      context: [],
+      forwardedProps: {},
+    });
   });
 });
 

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { Runtime } from 'aws-cdk-lib/aws-bedrockagentcore';
+import { AgentRuntimeArtifact, ProtocolType, Runtime } from 'aws-cdk-lib/aws-bedrockagentcore';
 import { AgentRelay } from '../../src/cdk.ts';
+import type { AgentRelayProps } from '../../src/cdk.ts';
 import { environmentNames, readAgentRuntimeSettings } from '../../src/settings.ts';
 import { findBundle } from '../../src/cdk/bundles.ts';
 import {
@@ -91,11 +92,15 @@ test('runs the built relay on arm64 and Node 24, with a log of its own and no se
 });
 
 test('writes the environment names that the relay reads', () => {
-  const variables = environmentOf(synthesizeRelay({ qualifier: 'live' }));
+  const variables = environmentOf(
+    synthesizeRelay({ qualifier: 'live', agentProtocol: 'AGUI', protocols: ['ui-message', 'ndjson'] }),
+  );
   assert.deepEqual(variables, {
     [environmentNames.agentRuntimeArn]: runtimeArn,
     [environmentNames.agentRuntimeQualifier]: 'live',
     [environmentNames.agentRuntimeRegion]: 'us-west-2',
+    [environmentNames.agentRuntimeProtocol]: 'AGUI',
+    [environmentNames.protocols]: 'ui-message,ndjson',
   });
   assert.deepEqual(Object.keys(variables).toSorted(), Object.values(environmentNames).toSorted());
 });
@@ -112,6 +117,33 @@ test('finds the region of an imported runtime in its ARN', () => {
   assert.deepEqual(environmentOf(Template.fromStack(Stack.of(relay)).toJSON() as StackTemplate), {
     AGENT_RUNTIME_ARN: runtimeArn,
     AGENT_RUNTIME_REGION: 'us-west-2',
+  });
+});
+
+test('knows what a runtime of the same app speaks, and believes what it is told', () => {
+  const protocolOf = (protocolConfiguration: ProtocolType, props: Partial<AgentRelayProps> = {}) => {
+    const stack = new Stack(new App(), 'Test', { env: { region: 'us-east-1' } });
+    const agent = new Runtime(stack, 'Agent', {
+      agentRuntimeArtifact: AgentRuntimeArtifact.fromImageUri('123456789012.dkr.ecr.us-east-1.amazonaws.com/agent:1'),
+      protocolConfiguration,
+    });
+    new AgentRelay(stack, 'Relay', { agent, ...props });
+    return environmentOf(Template.fromStack(stack).toJSON() as StackTemplate)['AGENT_RUNTIME_PROTOCOL'];
+  };
+  assert.deepEqual(
+    [
+      protocolOf(ProtocolType.HTTP),
+      protocolOf(ProtocolType.AGUI),
+      protocolOf(ProtocolType.AGUI, { agentProtocol: 'HTTP' }),
+    ],
+    [undefined, 'AGUI', undefined],
+  );
+});
+
+test('refuses a relay that speaks nothing', () => {
+  assert.throws(() => synthesizeRelay({ protocols: [] }), {
+    message:
+      'protocols is empty; name at least one of original, transformed, ndjson, ui-message, ag-ui, openai-chat, openai-responses',
   });
 });
 
