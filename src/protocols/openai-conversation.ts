@@ -1,8 +1,7 @@
-import { RelayError } from '../errors.ts';
 import { isJsonObject } from '../json.ts';
 import type { JsonObject } from '../json.ts';
 import type { ProtocolRequest } from './protocol.ts';
-import { nameType } from './request-body.ts';
+import { refuseMember } from './request-body.ts';
 
 /**
  * The headers in which a client may name its conversation, the first one that is there: `x-session-id`, and
@@ -22,13 +21,9 @@ export function readConversationId({ headers }: ProtocolRequest, body: JsonObjec
     if (value !== undefined && value !== '') return value;
   }
   const metadata = body['metadata'] ?? {};
-  if (!isJsonObject(metadata)) refuse('metadata', 'an object', metadata);
+  if (!isJsonObject(metadata)) refuseMember('metadata', 'an object', metadata);
   const sessionId = metadata['session_id'] ?? '';
-  if (typeof sessionId !== 'string') refuse('metadata.session_id', 'a string', sessionId);
+  if (typeof sessionId !== 'string') refuseMember('metadata.session_id', 'a string', sessionId);
   const trimmed = sessionId.trim();
   return trimmed === '' ? undefined : trimmed;
-}
-
-function refuse(name: string, allowed: string, value: unknown): never {
-  throw new RelayError('invalid_request', { message: `"${name}" must be ${allowed}, got ${nameType(value)}` });
 }

@@ -52,6 +52,15 @@ export function checkPrompt(name: string, prompt: string, maxPromptLength: numbe
 export function readOptionalString(fields: JsonObject, name: string): string | undefined {
   const value = fields[name];
   if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string') return value;
-  throw new RelayError('invalid_request', { message: `"${name}" must be a string, got ${nameType(value)}` });
+  return typeof value === 'string' ? value : refuseMember(name, 'a string', value);
+}
+
+/**
+ * Refuses a member of another type than the protocol has for it.
+ *
+ * @param allowed - What it must be, such as `a string`.
+ * @throws RelayError `invalid_request`, always.
+ */
+export function refuseMember(name: string, allowed: string, value: unknown): never {
+  throw new RelayError('invalid_request', { message: `"${name}" must be ${allowed}, got ${nameType(value)}` });
 }
