@@ -8,20 +8,20 @@ export const installCommand = 'npm run clients:install';
 
 /** An npm package of its own, with a lock, that holds clients and nothing else. */
 export interface ClientPackage {
-  /** Absolute path, without a trailing slash. */
+  /** Absolute path. */
   readonly folder: string;
   /** Whether `node_modules` holds what the lock names. */
   isInstalled(): boolean;
 }
 
 /** The clients of all protocols. */
-export const clients: ClientPackage = createClientPackage('.');
+export const clients: ClientPackage = createClientPackage(fileURLToPath(new URL('.', import.meta.url)));
 
 /** CopilotKit's runtime, which alone takes longer to install than all the others. */
-export const copilotKit: ClientPackage = createClientPackage('copilotkit');
+export const copilotKit: ClientPackage = createClientPackage(fileURLToPath(new URL('copilotkit', import.meta.url)));
 
-function createClientPackage(path: string): ClientPackage {
-  const folder = fileURLToPath(new URL(path, import.meta.url)).replace(/\/$/u, '');
+/** Creates the package of a folder. */
+export function createClientPackage(folder: string): ClientPackage {
   return {
     folder,
     isInstalled() {
@@ -30,11 +30,21 @@ function createClientPackage(path: string): ClientPackage {
       const installed = readLock(`${folder}/node_modules/.package-lock.json`);
       if (locked === undefined || installed === undefined) return false;
       return Object.entries(locked).every(
-        ([place, entry]) =>
-          place === '' || entry.isOptional || (place in installed && installed[place]?.integrity === entry.integrity),
+        ([place, { integrity, isOptional }]) =>
+          place === '' || isOptional || (place in installed && installed[place]?.integrity === integrity),
       );
     },
   };
+}
+
+/**
+ * For the `skip` option of `node:test`: a sentence where the package is not installed. Where `CI` is set it is false
+ * nonetheless, so that the tests fail.
+ */
+export function explainSkip({ isInstalled }: ClientPackage): string | false {
+  return isInstalled() || (process.env['CI'] ?? '') !== ''
+    ? false
+    : `skipped: the clients are not installed, or not as their lock says; run ${installCommand}`;
 }
 
 interface LockEntry {

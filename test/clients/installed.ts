@@ -1,33 +1,31 @@
-import { clients, installCommand } from './client-packages.ts';
+import { clients, explainSkip, installCommand } from './client-packages.ts';
 
-/** The packages of `test/clients/package.json`, by the names that they have there, and their entry points. */
-export type ClientName =
-  | '@ai-sdk/openai-compatible'
-  | '@ai-sdk/react'
-  | '@langchain/core/messages'
-  | '@langchain/openai'
-  | 'ag-ui-client-0-0-45'
-  | 'ag-ui-client-0-0-59'
-  | 'ag-ui-client-1'
-  | 'ai5'
-  | 'ai6'
-  | 'ai7'
-  | 'jsdom'
-  | 'openai4'
-  | 'openai6'
-  | 'openai7'
-  | 'react'
-  | 'react-dom'
-  | 'react-dom/client';
+/** The entry points of the packages of `test/clients/package.json`, by the names that they have there. */
+export const clientNames = [
+  '@ai-sdk/openai-compatible',
+  '@ai-sdk/react',
+  '@langchain/core/messages',
+  '@langchain/openai',
+  'ag-ui-client-0-0-45',
+  'ag-ui-client-0-0-59',
+  'ag-ui-client-1',
+  'ai5',
+  'ai6',
+  'ai7',
+  'jsdom',
+  'openai4',
+  'openai6',
+  'openai7',
+  'react',
+  'react-dom',
+  'react-dom/client',
+] as const;
 
-/**
- * For the `skip` option of `node:test`: a sentence where the clients are not installed. Where `CI` is set it is false
- * nonetheless, so that the tests fail.
- */
-export const skipReason: string | false =
-  clients.isInstalled() || (process.env['CI'] ?? '') !== ''
-    ? false
-    : `skipped: the clients are not installed, or not as their lock says; run ${installCommand}`;
+/** One of {@link clientNames}. */
+export type ClientName = (typeof clientNames)[number];
+
+/** For the `skip` option of `node:test`: why the clients cannot be driven here; false where they can, or where `CI` is set. */
+export const skipReason: string | false = explainSkip(clients);
 
 /**
  * Loads a client.
