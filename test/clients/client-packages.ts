@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { isJsonObject, parseJson } from '../../src/json.ts';
 import type { JsonObject } from '../../src/json.ts';
 
@@ -8,17 +7,17 @@ export const installCommand = 'npm run clients:install';
 
 /** An npm package of its own, with a lock, that holds clients and nothing else. */
 export interface ClientPackage {
-  /** Absolute path. */
+  /** Absolute path, without a trailing slash. */
   readonly folder: string;
   /** Whether `node_modules` holds what the lock names. */
   isInstalled(): boolean;
 }
 
 /** The clients of all protocols. */
-export const clients: ClientPackage = createClientPackage(fileURLToPath(new URL('.', import.meta.url)));
+export const clients: ClientPackage = createClientPackage(import.meta.dirname);
 
 /** CopilotKit's runtime, which alone takes longer to install than all the others. */
-export const copilotKit: ClientPackage = createClientPackage(fileURLToPath(new URL('copilotkit', import.meta.url)));
+export const copilotKit: ClientPackage = createClientPackage(`${import.meta.dirname}/copilotkit`);
 
 /** Creates the package of a folder. */
 export function createClientPackage(folder: string): ClientPackage {

@@ -80,7 +80,7 @@ export interface Scenario {
 /** Keep-alives that a silence is long enough for. */
 export const keepAlivesPerSilence = 3;
 
-/** Makes steps of agent bytes, one of each piece: a piece is a message of the event stream, usually. */
+/** Makes steps of agent bytes, one of each piece: usually a message of the event stream. */
 export function say(...pieces: readonly string[]): readonly AgentStep[] {
   return pieces.map((piece) => ({ type: 'say', bytes: new TextEncoder().encode(piece) }));
 }
@@ -131,8 +131,8 @@ function sayText(...pieces: readonly string[]): readonly AgentStep[] {
   return say(messageStart, ...pieces.map(text), blockStop, messageStop('end_turn'));
 }
 
-/** The steps of a recording, one for each message. */
-function replay(name: string): readonly AgentStep[] {
+/** The steps of a recording of `test/fixtures/agent-streams/`, one for each message. */
+export function replay(name: string): readonly AgentStep[] {
   const recording = recordings.find((candidate) => candidate.name === name);
   if (recording === undefined) throw new Error(`there is no recording "${name}"`);
   return say(...new TextDecoder().decode(recording.bytes).split(/(?<=\n\n)/u));
