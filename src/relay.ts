@@ -9,6 +9,8 @@ export type { SetTimer } from './relay/watch.ts';
 
 export { defaultProtocols, selectProtocols } from './protocols/select.ts';
 export { ndjson } from './protocols/ndjson.ts';
+export { createOpenAiChat } from './protocols/openai-chat.ts';
+export type { OpenAiChatOptions } from './protocols/openai-chat.ts';
 export { original } from './protocols/original.ts';
 export { transformed } from './protocols/transformed.ts';
 export { promptEndpoint } from './protocols/prompt-endpoint.ts';
