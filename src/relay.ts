@@ -31,6 +31,7 @@ export type {
   EventWriter,
   Protocol,
   ProtocolRequest,
+  ReadOptions,
   StreamContext,
 } from './protocols/protocol.ts';
 

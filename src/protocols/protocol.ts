@@ -23,7 +23,10 @@ export interface EarlierMessage {
 
 /** What a client asks of the agent. */
 export interface AgentCall {
-  /** What the user said last, with the text of what is attached to it. Never empty. */
+  /**
+   * What the user said last, with the text of what is attached to it. Never empty, but where {@link AgentCall.runAgentInput}
+   * goes to an agent that speaks AG-UI: it may have something else to answer, such as what a tool of the client's gave.
+   */
   readonly prompt: string;
   /** What was said before, oldest first, as far as the client tells it. Default: nothing. */
   readonly messages?: readonly EarlierMessage[] | undefined;
@@ -47,6 +50,14 @@ export interface AgentCall {
   readonly runAgentInput?: JsonObject | undefined;
 }
 
+/** What bounds a request, and who will get it. */
+export interface ReadOptions {
+  /** Longest prompt, in UTF-16 units. */
+  readonly maxPromptLength: number;
+  /** What the agent speaks. Default: `HTTP`. */
+  readonly agentProtocol?: AgentProtocol | undefined;
+}
+
 /** Where the clients of one or more protocols post, and how their request is read. */
 export interface Endpoint {
   /** Exact path, such as `/`. */
@@ -58,7 +69,7 @@ export interface Endpoint {
    *
    * @throws RelayError with a caller's code where it is not valid.
    */
-  read(request: ProtocolRequest, limits: { readonly maxPromptLength: number }): AgentCall;
+  read(request: ProtocolRequest, options: ReadOptions): AgentCall;
 }
 
 /** What a protocol may say about the answer that it writes. */
@@ -133,11 +144,15 @@ export interface EventProtocol extends ProtocolBase, EventFormat {}
 
 /** Passes one answer on. Pure and synchronous. */
 export interface ByteCopier {
-  /** Takes the agent's bytes as they came and gives what is sent for them. */
+  /**
+   * Takes the agent's bytes as they came and gives what is sent for them.
+   *
+   * @throws RelayError where they are nothing that could be passed on; {@link ByteCopier.fail} is then given it.
+   */
   push(chunk: Uint8Array): Uint8Array | string;
   /** What keeps the connection alive; empty while the agent is in the middle of a message. */
   keepAlive(): string;
-  /** Whether the agent is in the middle of a line: a clean end now would be none. */
+  /** Whether the answer is not whole, such as in the middle of a line: a clean end now would be none. */
   readonly isCutShort: boolean;
   /** The agent has ended cleanly. */
   finish(): string;
@@ -150,6 +165,8 @@ export interface ByteFormat {
   readonly kind: 'bytes';
   /** The content type where the status goes out before the agent has named one. */
   readonly lateContentType: string;
+  /** The content type that the viewer is told whatever the agent names. Default: the agent's own. */
+  readonly contentType?: string | undefined;
   /** Whether {@link ByteCopier.keepAlive} gives anything for answers of this type. */
   hasKeepAlive(contentType: string): boolean;
   /**

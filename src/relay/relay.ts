@@ -85,7 +85,10 @@ export function createRelay(options: RelayOptions): Relay {
       route = routes.find(request.path);
       if (route === undefined) throw new RelayError('not_found');
       const body = request.method === 'GET' ? new Uint8Array() : await request.readBody(limits.maxBodyBytes);
-      call = route.endpoint.read({ ...request, query: new URLSearchParams(request.query), body }, limits);
+      call = route.endpoint.read(
+        { ...request, query: new URLSearchParams(request.query), body },
+        { maxPromptLength: limits.maxPromptLength, agentProtocol },
+      );
       output = route.selectOutput(call.output);
       checkSessionId(call.runtimeSessionId);
     } catch (thrown) {
@@ -253,9 +256,10 @@ export function createRelay(options: RelayOptions): Relay {
   }
 }
 
-/** The content type that the viewer is told: the protocol's own, or the agent's where its bytes pass through. */
+/** The content type that the viewer is told: the format's own, or the agent's where its bytes pass through. */
 function nameContentType(format: AnswerFormat, answer: AgentAnswer | 'late'): string {
   if (format.kind === 'events') return format.headers['content-type'] ?? 'application/octet-stream';
+  if (format.contentType !== undefined) return format.contentType;
   if (answer === 'late') return format.lateContentType;
   return answer.contentType === '' ? 'application/octet-stream' : answer.contentType;
 }

@@ -116,7 +116,13 @@ export function createByteTranslation(copier: ByteCopier): Translation {
   }
 
   return {
-    push: (chunk) => copier.push(chunk),
+    push(chunk) {
+      try {
+        return copier.push(chunk);
+      } catch (thrown) {
+        return fail(RelayError.from(thrown));
+      }
+    },
     finish() {
       if (copier.isCutShort) return fail(new RelayError('agent_interrupted'));
       ended = true;
