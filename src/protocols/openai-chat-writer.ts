@@ -1,5 +1,7 @@
 import { RelayError } from '../errors.ts';
-import type { AgentEventOf, Citation, StopReason, TokenUsage } from '../events/agent-event.ts';
+import type { AgentEventOf, StopReason, TokenUsage } from '../events/agent-event.ts';
+import { createUrlCitations } from './openai-chat-citations.ts';
+import type { UrlCitation } from './openai-chat-citations.ts';
 import type { EventWriter } from './protocol.ts';
 
 /** Where the agent's reasoning goes. */
@@ -7,18 +9,6 @@ export type ChatReasoning = 'field' | 'tags' | 'off';
 
 /** What becomes of the agent's own tool calls. */
 export type ChatTools = 'hide' | 'reasoning' | 'expose';
-
-/** A source of the answer (`ChatCompletionMessage.Annotation`, `openai` 7.57). */
-export interface UrlCitation {
-  readonly type: 'url_citation';
-  readonly url_citation: {
-    /** Where the text that it supports begins in the answer, in UTF-16 units, and where it ends. */
-    readonly start_index: number;
-    readonly end_index: number;
-    readonly title: string;
-    readonly url: string;
-  };
-}
 
 /** How a good answer ends. */
 export interface ChatEnding {
@@ -45,10 +35,7 @@ export interface ChatSink {
 /** Longest piece of a tool's result in what is narrated, in UTF-16 units. */
 const maxNarratedLength = 1_000;
 
-/** How much of titles and addresses is held until the end, in UTF-16 units. */
-const maxAnnotationsLength = 65_536;
-
-const paragraph = '\n\n';
+const lineFeeds = '\n\n';
 
 // Open WebUI finds them (docs, "Reasoning & Thinking Models"), and `extractReasoningMiddleware` of `ai` 7 can.
 const openingTag = '<think>';
@@ -59,49 +46,53 @@ export function createChatWriter(
   { reasoning, tools }: { readonly reasoning: ChatReasoning; readonly tools: ChatTools },
   sink: ChatSink,
 ): EventWriter {
-  const annotations = createAnnotations();
+  const citations = createUrlCitations();
+  const content = createParagraphs();
+  const thoughts = createParagraphs();
   /** The calls whose result, or whose end, is still to come. */
   const calls = new Map<string, { readonly name: string; readonly index: number; hasInput: boolean }>();
   let callCount = 0;
   let contentLength = 0;
-  let hasReasoning = false;
   let isInTags = false;
-  /** Whether a blank line goes before the next piece of the content, or of the reasoning. */
-  let isNewParagraph = false;
-  let isNewThought = false;
 
   function addContent(text: string): string {
-    const piece = isNewParagraph ? paragraph + text : text;
-    isNewParagraph = false;
-    contentLength += piece.length;
-    return sink.addContent(piece);
+    contentLength += text.length;
+    return sink.addContent(text);
   }
 
   function addText(text: string): string {
     const closing = closeTags();
-    const before = isNewParagraph ? contentLength + paragraph.length : contentLength;
-    annotations.noteText(before);
-    return closing + addContent(text);
+    const piece = content.add(text);
+    citations.noteText(contentLength + piece.length - text.length);
+    return closing + addContent(piece);
   }
 
   function closeTags(): string {
     if (!isInTags) return '';
     isInTags = false;
-    const closing = addContent(closingTag);
-    isNewParagraph = true;
+    const closing = addContent(content.glue(closingTag));
+    content.breakOff();
     return closing;
   }
 
   function addReasoning(text: string): string {
-    if (reasoning === 'off') return '';
-    const isFirst = reasoning === 'tags' ? !isInTags : !hasReasoning;
-    const piece = isNewThought && !isFirst ? paragraph + text : text;
-    isNewThought = false;
-    hasReasoning = true;
-    if (reasoning === 'field') return sink.addReasoning(piece);
-    if (isInTags) return addContent(piece);
-    isInTags = true;
-    return addContent(openingTag + piece);
+    switch (reasoning) {
+      case 'field':
+        return sink.addReasoning(thoughts.add(text));
+      case 'tags':
+        if (isInTags) return addContent(content.add(text));
+        isInTags = true;
+        return addContent(content.add(openingTag + text));
+      case 'off':
+        return '';
+      default:
+        return reasoning satisfies never;
+    }
+  }
+
+  function beginThought(): void {
+    if (isInTags) content.breakOff();
+    thoughts.breakOff();
   }
 
   function openCall(id: string, name: string): string {
@@ -109,7 +100,7 @@ export function createChatWriter(
     callCount += 1;
     calls.set(id, { name, index, hasInput: false });
     if (tools === 'expose') return sink.openToolCall(index, id, name);
-    isNewThought = true;
+    beginThought();
     return addReasoning(`${name}(`);
   }
 
@@ -133,7 +124,7 @@ export function createChatWriter(
     calls.delete(id);
     const result = typeof content === 'string' ? content : (JSON.stringify(content) ?? '');
     const shown = result.length > maxNarratedLength ? `${result.slice(0, maxNarratedLength).toWellFormed()}…` : result;
-    isNewThought = true;
+    beginThought();
     return addReasoning(`${name} ${isError ? 'failed:' : '→'} ${shown}`);
   }
 
@@ -143,18 +134,18 @@ export function createChatWriter(
         case 'run-start':
           return sink.begin();
         case 'step-start':
-          isNewParagraph = contentLength > 0 && !isInTags;
+          content.breakOff();
           return '';
         case 'text-start':
-          annotations.beginText();
+          citations.beginText();
           return '';
         case 'text-delta':
           return addText(event.text);
         case 'text-end':
-          annotations.endText(contentLength);
+          citations.endText(contentLength);
           return '';
         case 'reasoning-start':
-          isNewThought = true;
+          beginThought();
           return '';
         case 'reasoning-delta':
           return addReasoning(event.text);
@@ -167,7 +158,7 @@ export function createChatWriter(
         case 'tool-result':
           return tools === 'reasoning' ? narrateResult(event) : '';
         case 'citation':
-          annotations.add(event.citation, contentLength);
+          citations.add(event.citation, contentLength);
           return '';
         case 'step-end':
           // Not at the run's end: then it would be too late to answer a whole request with an error.
@@ -180,7 +171,7 @@ export function createChatWriter(
             closing: isInTags ? closingTag : '',
             finishReason: nameFinishReason(event.stopReason, tools),
             usage: event.usage,
-            annotations: annotations.list,
+            annotations: citations.list,
           });
         case 'error':
           return closeTags() + sink.fail(event);
@@ -195,6 +186,40 @@ export function createChatWriter(
     },
     keepAlive: sink.keepAlive,
   };
+}
+
+interface Paragraphs {
+  /** A new paragraph begins with the next piece. */
+  breakOff(): void;
+  /** Gives the piece with the line feeds that are missing before it. */
+  add(piece: string): string;
+  /** Gives the piece as it is: it belongs to what is before it. */
+  glue(piece: string): string;
+}
+
+/** Puts a blank line between the pieces that do not belong together. */
+function createParagraphs(): Paragraphs {
+  /** The last two characters or more. */
+  let tail = '';
+  let isNew = false;
+
+  function glue(piece: string): string {
+    isNew = false;
+    tail = piece.length > 1 ? piece : tail.slice(-1) + piece;
+    return piece;
+  }
+
+  return {
+    breakOff() {
+      isNew = tail !== '';
+    },
+    add: (piece) => glue(isNew ? lineFeeds.slice(countLineFeeds(tail)) + piece : piece),
+    glue,
+  };
+}
+
+function countLineFeeds(tail: string): number {
+  return tail.endsWith(lineFeeds) ? 2 : tail.endsWith('\n') ? 1 : 0;
 }
 
 function nameFinishReason(stopReason: StopReason, tools: ChatTools): ChatEnding['finishReason'] {
@@ -216,55 +241,4 @@ function nameFinishReason(stopReason: StopReason, tools: ChatTools): ChatEnding[
     default:
       return stopReason satisfies never;
   }
-}
-
-interface Annotations {
-  beginText(): void;
-  /** A piece of text begins at `start`. */
-  noteText(start: number): void;
-  endText(end: number): void;
-  add(citation: Citation, end: number): void;
-  readonly list: readonly UrlCitation[];
-}
-
-/**
- * Collects the sources until the end, because the helper of `openai` (`ChatCompletionStream`) keeps only the last list. A
- * source stands for the block of text that it came in; one without an address on the web has no place in the protocol.
- */
-function createAnnotations(): Annotations {
-  const list: UrlCitation[] = [];
-  let pending: Citation[] = [];
-  let heldLength = 0;
-  let isOpen = false;
-  let start: number | undefined;
-
-  function put({ url = '', title = url }: Citation, end: number): void {
-    list.push({
-      type: 'url_citation',
-      url_citation: { start_index: start ?? end, end_index: end, title: title === '' ? url : title, url },
-    });
-  }
-
-  return {
-    beginText() {
-      isOpen = true;
-      start = undefined;
-    },
-    noteText(from) {
-      start ??= from;
-    },
-    endText(end) {
-      isOpen = false;
-      for (const citation of pending) put(citation, end);
-      pending = [];
-    },
-    add(citation, end) {
-      const { url = '', title = '' } = citation;
-      heldLength += url.length + title.length;
-      if (!/^https?:\/\//iu.test(url) || heldLength > maxAnnotationsLength) return;
-      if (isOpen) pending.push(citation);
-      else put(citation, end);
-    },
-    list,
-  };
 }
