@@ -13,6 +13,8 @@ export { createOpenAiChat } from './protocols/openai-chat.ts';
 export type { OpenAiChatOptions } from './protocols/openai-chat.ts';
 export { original } from './protocols/original.ts';
 export { transformed } from './protocols/transformed.ts';
+export { createUiMessage } from './protocols/ui-message.ts';
+export type { UiMessageOptions } from './protocols/ui-message.ts';
 export { promptEndpoint } from './protocols/prompt-endpoint.ts';
 export { renderJsonError } from './protocols/json-error.ts';
 export { checkPrompt, readJsonBody } from './protocols/request-body.ts';

@@ -5,9 +5,16 @@ import { original } from './original.ts';
 import type { ProtocolName } from '../settings.ts';
 import type { DirectAnswer, Endpoint, Protocol } from './protocol.ts';
 import { transformed } from './transformed.ts';
+import { createUiMessage } from './ui-message.ts';
 
 /** The protocols that a relay has where the user names none. The first one of an endpoint is its default. */
-export const defaultProtocols: readonly Protocol[] = [original, transformed, ndjson, createOpenAiChat()];
+export const defaultProtocols: readonly Protocol[] = [
+  original,
+  transformed,
+  ndjson,
+  createUiMessage(),
+  createOpenAiChat(),
+];
 
 /** Takes some of the package's protocols, by their names and in the package's order. */
 export function selectProtocols(names: readonly ProtocolName[]): readonly Protocol[] {
