@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { listErrorKinds } from '../src/errors.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const documents = globSync(['*.md', 'docs/**/*.md', 'test/**/README.md'], { cwd: root });
+const documents = globSync(['*.md', 'docs/**/*.md', 'test/**/README.md', 'examples/**/*.md'], {
+  cwd: root,
+  exclude: ['**/node_modules/**'],
+});
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
 describe('the documents', () => {
