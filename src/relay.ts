@@ -11,6 +11,8 @@ export { defaultProtocols, selectProtocols } from './protocols/select.ts';
 export { ndjson } from './protocols/ndjson.ts';
 export { createOpenAiChat } from './protocols/openai-chat.ts';
 export type { OpenAiChatOptions } from './protocols/openai-chat.ts';
+export { createOpenAiResponses } from './protocols/openai-responses.ts';
+export type { OpenAiResponsesOptions } from './protocols/openai-responses.ts';
 export { original } from './protocols/original.ts';
 export { transformed } from './protocols/transformed.ts';
 export { createUiMessage } from './protocols/ui-message.ts';

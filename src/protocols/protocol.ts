@@ -120,6 +120,11 @@ export interface EventWriter {
   write(event: AgentEvent): string;
   /** What keeps the connection alive, between any two events. */
   keepAlive(): string;
+  /**
+   * Whether the writer has given an ending of its own, before the run's: nothing is written after it, and the agent's call
+   * is cancelled. For protocols that must hold an answer, and so have to bound it. Default: false.
+   */
+  readonly ended?: boolean | undefined;
 }
 
 /** An answer that is written from events. */

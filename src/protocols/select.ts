@@ -1,6 +1,7 @@
 import { RelayError } from '../errors.ts';
 import { ndjson } from './ndjson.ts';
 import { createOpenAiChat } from './openai-chat.ts';
+import { createOpenAiResponses } from './openai-responses.ts';
 import { original } from './original.ts';
 import type { ProtocolName } from '../settings.ts';
 import type { DirectAnswer, Endpoint, Protocol } from './protocol.ts';
@@ -14,6 +15,7 @@ export const defaultProtocols: readonly Protocol[] = [
   ndjson,
   createUiMessage(),
   createOpenAiChat(),
+  createOpenAiResponses(),
 ];
 
 /** Takes some of the package's protocols, by their names and in the package's order. */

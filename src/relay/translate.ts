@@ -48,6 +48,7 @@ export function createEventTranslation(options: EventTranslationOptions): Transl
   let output = '';
   let error: AnswerError | undefined;
   const sent = createEventOrder((event) => {
+    if (writer.ended === true) return;
     if (event.type === 'error') error = event;
     output += writer.write(event);
   });
@@ -90,7 +91,7 @@ export function createEventTranslation(options: EventTranslationOptions): Transl
     fail: ({ code, message }) => attempt(() => sent.push({ type: 'error', code, message })),
     keepAlive: () => writer.keepAlive(),
     get ended() {
-      return sent.ended;
+      return sent.ended || writer.ended === true;
     },
     get error() {
       return error;
