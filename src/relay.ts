@@ -8,6 +8,8 @@ export type { EventFilter } from './relay/translate.ts';
 export type { SetTimer } from './relay/watch.ts';
 
 export { defaultProtocols, selectProtocols } from './protocols/select.ts';
+export { createAgUi } from './protocols/ag-ui.ts';
+export type { AgUiOptions } from './protocols/ag-ui.ts';
 export { ndjson } from './protocols/ndjson.ts';
 export { createOpenAiChat } from './protocols/openai-chat.ts';
 export type { OpenAiChatOptions } from './protocols/openai-chat.ts';

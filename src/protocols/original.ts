@@ -1,10 +1,9 @@
 import type { RelayError } from '../errors.ts';
+import { eventStreamType, isEventStream } from '../sse/event-stream-type.ts';
 import { formatSse, formatSseComment } from '../sse/sse-format.ts';
 import { renderJsonError } from './json-error.ts';
 import { promptEndpoint } from './prompt-endpoint.ts';
 import type { ByteCopier, ByteProtocol } from './protocol.ts';
-
-const eventStream = 'text/event-stream';
 
 /**
  * The agent's own content type and bytes, untouched. Only what the agent did not say is added: comments while it is
@@ -14,7 +13,7 @@ export const original: ByteProtocol = {
   kind: 'bytes',
   name: 'original',
   endpoint: promptEndpoint,
-  lateContentType: eventStream,
+  lateContentType: eventStreamType,
   renderError: renderJsonError,
   hasKeepAlive: isEventStream,
   createCopier(contentType, sentContentType) {
@@ -22,10 +21,6 @@ export const original: ByteProtocol = {
     return isEventStream(sentContentType) ? createWrappingCopier() : createDocumentCopier();
   },
 };
-
-function isEventStream(contentType: string): boolean {
-  return contentType.toLowerCase().startsWith(eventStream);
-}
 
 function formatError(error: RelayError): string {
   return formatSse({ event: 'error', data: describe(error) });

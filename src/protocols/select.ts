@@ -1,4 +1,5 @@
 import { RelayError } from '../errors.ts';
+import { createAgUi } from './ag-ui.ts';
 import { ndjson } from './ndjson.ts';
 import { createOpenAiChat } from './openai-chat.ts';
 import { createOpenAiResponses } from './openai-responses.ts';
@@ -14,6 +15,7 @@ export const defaultProtocols: readonly Protocol[] = [
   transformed,
   ndjson,
   createUiMessage(),
+  createAgUi(),
   createOpenAiChat(),
   createOpenAiResponses(),
 ];

@@ -1,0 +1,205 @@
+import { RelayError } from '../errors.ts';
+import { eventStreamType, isEventStream } from '../sse/event-stream-type.ts';
+import { formatSseComment } from '../sse/sse-format.ts';
+import { writeAgUiEvent } from './ag-ui-event.ts';
+import type { ByteCopier, ByteFormat } from './protocol.ts';
+
+/** Bytes of an unfinished message that are held back; of a longer one the beginning goes out before its end is there. */
+const maxHeldBytes = 65_536;
+
+/**
+ * The answer of an agent that speaks AG-UI itself, for an AG-UI client: its bytes untouched, message by message. Added are
+ * comments while it is silent, and a `RUN_ERROR` where it ends without `RUN_FINISHED` or `RUN_ERROR`, which clients would
+ * take for a good end. A message whose end is missing is left out: a client would fail at it before it read the error.
+ */
+export const agUiPassThrough: ByteFormat = {
+  kind: 'bytes',
+  lateContentType: eventStreamType,
+  contentType: eventStreamType,
+  hasKeepAlive: () => true,
+  createCopier: (contentType) => (isEventStream(contentType) ? createRunCopier() : createRefusingCopier()),
+};
+
+function writeError({ code, message }: RelayError): string {
+  return writeAgUiEvent({ type: 'RUN_ERROR', message, code });
+}
+
+function createRunCopier(): ByteCopier {
+  const follower = createRunFollower();
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
+  /** Whether the beginning of a message has gone out, and not its end. */
+  let isWithinMessage = false;
+  return {
+    push(chunk) {
+      const wholeBytes = follower.read(chunk);
+      if (heldBytes === 0 && wholeBytes === chunk.byteLength) {
+        isWithinMessage = false;
+        return chunk;
+      }
+      const out: Uint8Array[] = [];
+      if (wholeBytes > 0) {
+        out.push(...held, chunk.subarray(0, wholeBytes));
+        held = [];
+        heldBytes = 0;
+        isWithinMessage = false;
+      }
+      held.push(chunk.subarray(wholeBytes));
+      heldBytes += chunk.byteLength - wholeBytes;
+      if (isWithinMessage || heldBytes > maxHeldBytes) {
+        out.push(...held);
+        held = [];
+        heldBytes = 0;
+        isWithinMessage = true;
+      }
+      return Buffer.concat(out);
+    },
+    keepAlive: () => (isWithinMessage ? '' : formatSseComment('keep-alive')),
+    get isCutShort() {
+      return !follower.isOver;
+    },
+    finish: () => '',
+    fail(error) {
+      if (follower.isOver) return '';
+      return (isWithinMessage ? '\n\n' : '') + writeError(error);
+    },
+  };
+}
+
+/** An agent with protocol AGUI that answers with something else has failed, whatever it says. */
+function createRefusingCopier(): ByteCopier {
+  return {
+    push() {
+      throw new RelayError('agent_error', { message: 'the agent did not answer with an event stream' });
+    },
+    keepAlive: () => formatSseComment('keep-alive'),
+    isCutShort: true,
+    finish: () => '',
+    fail: writeError,
+  };
+}
+
+interface RunFollower {
+  /** Reads on, and tells how many of these bytes belong to messages that are whole. */
+  read(chunk: Uint8Array): number;
+  /** Whether the last thing that was said of a run is its end. */
+  readonly isOver: boolean;
+}
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const dataField = Buffer.from('data:');
+
+/**
+ * Follows an event stream as AG-UI clients read it: lines end with LF, or CRLF. It holds nothing of a message but its
+ * type, however large the message is, and looks at no more of it than it needs for that.
+ */
+function createRunFollower(): RunFollower {
+  let isOver = false;
+  /** Bytes of the line so far, as far as they are those of a field's name. */
+  let column = 0;
+  let isDataLine = true;
+  let scanner = createTypeScanner();
+
+  function endMessage(): void {
+    const { type } = scanner;
+    // One stream may hold several runs, one after the other.
+    if (type === 'RUN_STARTED') isOver = false;
+    if (type === 'RUN_FINISHED' || type === 'RUN_ERROR') isOver = true;
+    scanner = createTypeScanner();
+  }
+
+  return {
+    read(chunk) {
+      let wholeBytes = 0;
+      for (let index = 0; index < chunk.byteLength; index++) {
+        const byte = chunk[index] ?? 0;
+        if (byte === lineFeed) {
+          if (column === 0) {
+            endMessage();
+            wholeBytes = index + 1;
+          }
+          column = 0;
+          isDataLine = true;
+        } else if (byte === carriageReturn) {
+          continue;
+        } else if (column < dataField.length) {
+          if (byte !== dataField[column]) isDataLine = false;
+          column += 1;
+        } else if (isDataLine && scanner.type === undefined) {
+          scanner.read(byte);
+        } else {
+          const lineEnd = chunk.indexOf(lineFeed, index);
+          index = (lineEnd === -1 ? chunk.byteLength : lineEnd) - 1;
+        }
+      }
+      return wholeBytes;
+    },
+    get isOver() {
+      return isOver;
+    },
+  };
+}
+
+interface TypeScanner {
+  read(byte: number): void;
+  /** The member `type` of the object itself; undefined until it was read. */
+  readonly type: string | undefined;
+}
+
+/** Longer than the name of any member or event that matters. */
+const maxNameLength = 40;
+
+/** Looks for the member `type` of a JSON object, wherever it stands in it, a byte at a time. */
+function createTypeScanner(): TypeScanner {
+  let type: string | undefined;
+  let depth = 0;
+  let isInString = false;
+  let isEscaped = false;
+  let isKey = true;
+  let text = '';
+  let key = '';
+
+  function endString(): void {
+    isInString = false;
+    if (depth !== 1) return;
+    if (isKey) key = text;
+    else if (key === 'type') type = text;
+  }
+
+  return {
+    read(byte) {
+      if (isInString) {
+        if (isEscaped) isEscaped = false;
+        else if (byte === 0x5c) isEscaped = true;
+        else if (byte === 0x22) endString();
+        else if (depth === 1 && text.length < maxNameLength) text += String.fromCharCode(byte);
+        return;
+      }
+      switch (String.fromCharCode(byte)) {
+        case '"':
+          isInString = true;
+          text = '';
+          break;
+        case '{':
+        case '[':
+          depth += 1;
+          break;
+        case '}':
+        case ']':
+          depth -= 1;
+          break;
+        case ':':
+          if (depth === 1) isKey = false;
+          break;
+        case ',':
+          if (depth === 1) isKey = true;
+          break;
+        default:
+      }
+    },
+    get type() {
+      return type;
+    },
+  };
+}
