@@ -9,6 +9,8 @@ const textTypes: ReadonlySet<string> = new Set([
   'application/x-yaml',
   'application/javascript',
   'application/sql',
+  // What browsers say of a file whose type they do not know, most source code among them; its bytes decide.
+  'application/octet-stream',
 ]);
 
 /** Something that a client attached to a message. */
@@ -72,7 +74,9 @@ function bareType(mediaType: string): string {
 function decode(content: string, isBase64: boolean): string {
   try {
     const bytes = isBase64 ? Buffer.from(content, 'base64') : Buffer.from(decodeURIComponent(content), 'utf8');
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (text.includes('\0')) throw new TypeError('a NUL is in it');
+    return text;
   } catch (thrown) {
     throw new RelayError('unsupported_content', { message: 'an attachment must be text in UTF-8', cause: thrown });
   }

@@ -2,17 +2,17 @@ import { RelayError } from '../errors.ts';
 import { isJsonObject } from '../json.ts';
 import type { JsonObject } from '../json.ts';
 import type { EarlierMessage, Endpoint } from './protocol.ts';
-import { checkPrompt, nameType, readJsonBody, readOptionalString } from './request-body.ts';
+import { checkPrompt, readJsonBody, readOptionalString, refuseMember } from './request-body.ts';
 import { readTextAttachment } from './text-attachment.ts';
 
 /**
  * What `DefaultChatTransport` posts (`ai` 5.0, 6.0 and 7.0): `{id, messages, trigger, messageId?, …}`, or `{id, message}`, as
  * the AI SDK's documentation has it for servers that keep the conversation themselves (`prepareSendMessagesRequest`).
  *
- * The last message is the prompt, those before it are the history, those of the role `system` are instructions. Of the
- * parts, text counts, and what is attached to the user's messages as far as it is text; reasoning, tools, sources, data and
- * steps are the page's own. `trigger` is not read: with `regenerate-message` the history comes without the answer that is to
- * be replaced, but an agent that keeps its own memory still remembers it.
+ * The last message is the prompt, those before it are the history, those of the role `system` are instructions. Of their
+ * parts, text counts, and files that are text; reasoning, tools, sources, data and steps are the page's own. `trigger` is not
+ * read: with `regenerate-message` the history comes without the answer that is to be replaced, but an agent that keeps its
+ * own memory still remembers it.
  */
 export const uiMessageEndpoint: Endpoint = {
   path: '/api/chat',
@@ -20,89 +20,89 @@ export const uiMessageEndpoint: Endpoint = {
   read(request, { maxPromptLength }) {
     const fields = readJsonBody(request);
     const messages = readMessages(fields);
-    const isInstruction = ({ role }: UiMessage) => role === 'system';
-    const spoken = messages.filter((message) => !isInstruction(message));
+    const spoken = messages.filter(({ role }) => role !== 'system');
     const last = spoken.pop();
-    if (last?.role !== 'user') {
+    if (last === undefined) {
+      throw new RelayError('invalid_prompt', { message: '"messages" must hold a message of the role "user"' });
+    }
+    if (last.role !== 'user') {
       throw new RelayError('invalid_prompt', {
-        message: `the last message must be the user's, got ${last === undefined ? 'none' : "the assistant's"}`,
+        message: `the last of "messages" must have the role "user", got "${last.role}"`,
       });
     }
-    const system = joinTexts(messages.filter(isInstruction).map(readEarlierText));
+    const instructions = messages.filter(({ role }) => role === 'system').map(readEarlierText);
+    const system = instructions.filter((text) => text !== '').join('\n\n');
+    const id = readOptionalString(fields, 'id') ?? '';
     return {
       prompt: checkPrompt('the last message', readPrompt(last), maxPromptLength),
       messages: spoken.flatMap(readEarlierMessage),
       system: system === '' ? undefined : system,
-      conversationId: readOptionalString(fields, 'id') || undefined,
+      conversationId: id.trim() === '' ? undefined : id,
     };
   },
 };
 
-const roles = ['system', 'user', 'assistant'] as const;
-
 interface UiMessage {
-  readonly role: (typeof roles)[number];
-  readonly parts: readonly UiPart[];
+  readonly role: 'system' | 'user' | 'assistant';
+  /** The parts that are read. */
+  readonly parts: readonly (UiText | UiFile)[];
 }
 
-/** The parts of a message that are read. */
-type UiPart =
-  | { readonly type: 'text'; readonly text: string }
-  | {
-      readonly type: 'file';
-      /** Undefined where the browser could not tell; then it sends an empty text. */
-      readonly mediaType: string | undefined;
-      readonly filename: string | undefined;
-      readonly url: string;
-    };
+interface UiText {
+  readonly type: 'text';
+  readonly text: string;
+}
+
+interface UiFile {
+  readonly type: 'file';
+  readonly mediaType: string | undefined;
+  readonly filename: string | undefined;
+  readonly url: string;
+}
 
 function readMessages({ messages, message }: JsonObject): readonly UiMessage[] {
-  if ((messages ?? undefined) === undefined && (message ?? undefined) !== undefined) {
-    return [readMessage(message, 'message')];
-  }
-  if (!Array.isArray(messages)) {
-    throw new RelayError('invalid_request', { message: `"messages" must be an array, got ${nameType(messages)}` });
-  }
+  const hasMessages = messages !== undefined && messages !== null;
+  if (!hasMessages && isJsonObject(message)) return [readMessage(message, 'message')];
+  if (!Array.isArray(messages)) refuseMember('messages', 'an array', messages);
   return messages.map((value: unknown, index) => readMessage(value, `messages[${index}]`));
 }
 
-function readMessage(value: unknown, place: string): UiMessage {
-  if (!isJsonObject(value)) throw wrongType(place, 'an object', value);
-  const role = roles.find((known) => known === value['role']);
-  if (role === undefined) throw wrongType(`${place}.role`, '"system", "user" or "assistant"', value['role']);
-  const { parts } = value;
-  if (!Array.isArray(parts)) throw wrongType(`${place}.parts`, 'an array', parts);
-  return { role, parts: parts.flatMap((part: unknown, index) => readPart(part, `${place}.parts[${index}]`)) };
+function readMessage(message: unknown, name: string): UiMessage {
+  if (!isJsonObject(message)) refuseMember(name, 'an object', message);
+  const { role, parts } = message;
+  if (role !== 'system' && role !== 'user' && role !== 'assistant') {
+    if (typeof role !== 'string') refuseMember(`${name}.role`, 'a string', role);
+    throw new RelayError('invalid_request', {
+      message: `"${name}.role" must be one of "system", "user", "assistant", got ${JSON.stringify(role.slice(0, 40))}`,
+    });
+  }
+  if (!Array.isArray(parts)) refuseMember(`${name}.parts`, 'an array', parts);
+  return { role, parts: parts.flatMap((part: unknown, index) => readPart(part, `${name}.parts[${index}]`)) };
 }
 
-function readPart(value: unknown, place: string): UiPart[] {
-  if (!isJsonObject(value)) throw wrongType(place, 'an object', value);
-  const read = (name: string) => {
-    const member = value[name];
-    if (typeof member !== 'string') throw wrongType(`${place}.${name}`, 'a string', member);
-    return member;
-  };
-  const readOptional = (name: string) => (value[name] === undefined || value[name] === null ? undefined : read(name));
-  switch (read('type')) {
+function readPart(part: unknown, name: string): (UiText | UiFile)[] {
+  if (!isJsonObject(part)) refuseMember(name, 'an object', part);
+  switch (readString(part, 'type', name)) {
     case 'text':
-      return [{ type: 'text', text: read('text') }];
-    case 'file':
-      return [
-        {
-          type: 'file',
-          mediaType: readOptional('mediaType') || undefined,
-          filename: readOptional('filename'),
-          url: read('url'),
-        },
-      ];
+      return [{ type: 'text', text: readString(part, 'text', name) }];
+    case 'file': {
+      const [mediaType, filename] = ['mediaType', 'filename'].map((member) => readOptional(part, member, name));
+      return [{ type: 'file', mediaType, filename, url: readString(part, 'url', name) }];
+    }
     default:
       return [];
   }
 }
 
-function wrongType(place: string, expected: string, got: unknown): RelayError {
-  const shown = typeof got === 'string' ? JSON.stringify(got.slice(0, 40)) : nameType(got);
-  return new RelayError('invalid_request', { message: `"${place}" must be ${expected}, got ${shown}` });
+function readString(part: JsonObject, member: string, name: string): string {
+  const value = part[member];
+  return typeof value === 'string' ? value : refuseMember(`${name}.${member}`, 'a string', value);
+}
+
+/** Browsers send the empty text for a type that they do not know. */
+function readOptional(part: JsonObject, member: string, name: string): string | undefined {
+  const value = part[member];
+  return value === undefined || value === null || value === '' ? undefined : readString(part, member, name);
 }
 
 function readPrompt({ parts }: UiMessage): string {
@@ -111,24 +111,23 @@ function readPrompt({ parts }: UiMessage): string {
 
 function readEarlierMessage(message: UiMessage): EarlierMessage[] {
   const content = readEarlierText(message);
-  return message.role === 'system' || content.trim() === '' ? [] : [{ role: message.role, content }];
+  return message.role === 'system' || content === '' ? [] : [{ role: message.role, content }];
 }
 
-/** As {@link readPrompt}, but what is no text is left out: it was refused, or another server's, when it was new. */
+/** As {@link readPrompt}, but files that are no text are left out: it is too late to refuse them. */
 function readEarlierText({ parts }: UiMessage): string {
-  return joinTexts(
-    parts.map((part) => {
-      if (part.type === 'text') return part.text;
-      try {
-        return readFile(part);
-      } catch {
-        return '';
-      }
-    }),
-  );
+  return joinTexts(parts.map((part) => (part.type === 'text' ? part.text : tryReadFile(part))));
 }
 
-function readFile({ mediaType, filename, url }: UiPart & { readonly type: 'file' }): string {
+function tryReadFile(file: UiFile): string {
+  try {
+    return readFile(file);
+  } catch {
+    return '';
+  }
+}
+
+function readFile({ mediaType, filename, url }: UiFile): string {
   return readTextAttachment({ mediaType, filename, data: url });
 }
 
