@@ -21,8 +21,8 @@ export interface OpenAiChatOptions {
   /**
    * What becomes of the agent's own tool calls, which it has made itself by the time that the client hears of them: `hide`
    * leaves them out; `reasoning` tells of calls and results where the reasoning goes; `expose` gives them as `tool_calls`.
-   * Beware of `expose`: a client that runs tools (`runTools` of `openai`, `streamText` of `ai` with `tools`) runs them again
-   * and sends the agent the results as a new question. Default: `hide`.
+   * Beware of `expose`: a client that runs tools (`runTools` of `openai`, `streamText` of `ai` with `tools`) runs them once
+   * more and comes back with their results, which is refused, because the agent has its own. Default: `hide`.
    */
   readonly tools?: 'hide' | 'reasoning' | 'expose' | undefined;
   /**

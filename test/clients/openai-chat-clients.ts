@@ -1,0 +1,398 @@
+import type * as AiSdk7 from 'ai7';
+import type * as OpenAiCompatible from '@ai-sdk/openai-compatible';
+import type * as LangChainOpenAi from '@langchain/openai';
+import type * as OpenAi7 from 'openai7';
+import { isJsonObject } from '../../src/json.ts';
+import { loadClient } from './installed.ts';
+
+/** What a client's user gets of an answer, in no client's words. */
+export interface ChatAnswer {
+  readonly text: string;
+  /** Empty where there is none. */
+  readonly reasoning: string;
+  /** As OpenAI calls it; undefined where the answer has no end. */
+  readonly finishReason: string | undefined;
+  readonly usage: ChatUsage | undefined;
+  /** The addresses of the sources. */
+  readonly sources: readonly string[];
+  /** What the client throws, or gives as an error. */
+  readonly error: ChatError | undefined;
+}
+
+export interface ChatUsage {
+  readonly input: number;
+  readonly output: number;
+  readonly cached: number;
+}
+
+export interface ChatError {
+  /** What a person reads, without the status that some clients put before it. */
+  readonly sentence: string;
+  readonly code: string | undefined;
+  /** Undefined where the error came in the stream. */
+  readonly status: number | undefined;
+}
+
+/** What a client is asked to do. */
+export interface ChatQuestion {
+  readonly origin: string;
+  readonly prompt: string;
+  readonly signal?: AbortSignal | undefined;
+  /** The client's own retries. Default: as many as the client does by itself. */
+  readonly maxRetries?: number | undefined;
+}
+
+/** One way to use one client. */
+export interface ChatClient {
+  readonly name: string;
+  readonly isStream: boolean;
+  /** What it makes of `reasoning_content`: the helper of `openai` keeps what came last of a member that it does not know. */
+  readonly reasoning: 'all' | 'last-piece';
+  readonly readsSources: boolean;
+  ask(question: ChatQuestion): Promise<ChatAnswer>;
+}
+
+/** A model of the AI SDK. */
+export type CompatibleModel = ReturnType<ReturnType<typeof OpenAiCompatible.createOpenAICompatible>['chatModel']>;
+
+/** A major of `openai`, as the package of clients calls it. */
+export type OpenAiName = 'openai4' | 'openai6' | 'openai7';
+type OpenAiClient = OpenAi7.OpenAI;
+
+const model = 'agent';
+
+/** Creates a client of any major of `openai` for a relay. */
+export async function createOpenAi(
+  name: OpenAiName,
+  { origin, maxRetries }: Pick<ChatQuestion, 'origin' | 'maxRetries'>,
+): Promise<OpenAiClient> {
+  const { OpenAI } = await loadClient<typeof OpenAi7>(name);
+  return new OpenAI({ baseURL: `${origin}/v1`, apiKey: 'none', ...(maxRetries === undefined ? {} : { maxRetries }) });
+}
+
+/** Creates LangChain's client for a relay. */
+export async function createChatOpenAi(
+  { origin, maxRetries }: Pick<ChatQuestion, 'origin' | 'maxRetries'>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<LangChainOpenAi.ChatOpenAI> {
+  const { ChatOpenAI } = await loadClient<typeof LangChainOpenAi>('@langchain/openai');
+  return new ChatOpenAI({
+    model,
+    apiKey: 'none',
+    configuration: { baseURL: `${origin}/v1`, defaultHeaders: headers },
+    ...(maxRetries === undefined ? {} : { maxRetries }),
+  });
+}
+
+/** Creates the AI SDK's provider for a relay. */
+export async function createCompatibleModel(
+  { origin }: Pick<ChatQuestion, 'origin'>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<CompatibleModel> {
+  const { createOpenAICompatible } = await loadClient<typeof OpenAiCompatible>('@ai-sdk/openai-compatible');
+  return createOpenAICompatible({ name: 'relay', baseURL: `${origin}/v1`, includeUsage: true, headers })(model);
+}
+
+/** Every way in which the clients of `openai-chat` are used. */
+export const chatClients: readonly ChatClient[] = [
+  ...(['openai4', 'openai6', 'openai7'] as const).flatMap((name) => [
+    iterateOpenAi(name),
+    helpOpenAi(name),
+    completeOpenAi(name),
+  ]),
+  streamLangChain(),
+  invokeLangChain(),
+  streamAiSdk(),
+  generateAiSdk(),
+];
+
+function iterateOpenAi(name: OpenAiName): ChatClient {
+  return {
+    name: `${name}, raw stream`,
+    isStream: true,
+    reasoning: 'all',
+    readsSources: true,
+    async ask(question) {
+      const answer = createAnswer();
+      try {
+        const client = await createOpenAi(name, question);
+        const stream = await client.chat.completions.create(
+          {
+            model,
+            messages: [{ role: 'user', content: question.prompt }],
+            stream: true,
+            stream_options: { include_usage: true },
+          },
+          abortedBy(question),
+        );
+        for await (const { choices, usage } of stream) {
+          if (usage) answer.usage = readUsage(usage);
+          for (const { delta, finish_reason: finishReason } of choices) {
+            answer.text += delta.content ?? '';
+            answer.reasoning += readReasoning(delta);
+            answer.sources.push(...readSources(delta));
+            answer.finishReason = finishReason ?? answer.finishReason;
+          }
+        }
+        return answer;
+      } catch (thrown) {
+        return { ...answer, error: readError(thrown) };
+      }
+    },
+  };
+}
+
+function helpOpenAi(name: OpenAiName): ChatClient {
+  return {
+    name: `${name}, stream helper`,
+    isStream: true,
+    reasoning: 'last-piece',
+    readsSources: true,
+    async ask(question) {
+      const answer = createAnswer();
+      try {
+        const client = await createOpenAi(name, question);
+        // The helper was in `beta` until 5.0.
+        const { completions } = name === 'openai4' ? (client.beta as unknown as OpenAiClient).chat : client.chat;
+        const stream = completions.stream(
+          {
+            model,
+            messages: [{ role: 'user', content: question.prompt }],
+            stream_options: { include_usage: true },
+          },
+          abortedBy(question),
+        );
+        stream.on('content', (delta) => void (answer.text += delta));
+        const { choices, usage } = await stream.finalChatCompletion();
+        return { ...readChoice(choices[0]), usage: usage ? readUsage(usage) : undefined };
+      } catch (thrown) {
+        return { ...answer, error: readError(thrown) };
+      }
+    },
+  };
+}
+
+function completeOpenAi(name: OpenAiName): ChatClient {
+  return {
+    name: `${name}, stream: false`,
+    isStream: false,
+    reasoning: 'all',
+    readsSources: true,
+    async ask(question) {
+      try {
+        const client = await createOpenAi(name, question);
+        const { choices, usage } = await client.chat.completions.create(
+          { model, messages: [{ role: 'user', content: question.prompt }] },
+          abortedBy(question),
+        );
+        return { ...readChoice(choices[0]), usage: usage ? readUsage(usage) : undefined };
+      } catch (thrown) {
+        return { ...createAnswer(), error: readError(thrown) };
+      }
+    },
+  };
+}
+
+function streamLangChain(): ChatClient {
+  return {
+    name: '@langchain/openai, stream',
+    isStream: true,
+    reasoning: 'all',
+    readsSources: false,
+    async ask(question) {
+      const answer = createAnswer();
+      try {
+        const client = await createChatOpenAi(question);
+        for await (const message of await client.stream(question.prompt, abortedBy(question))) {
+          addLangChain(answer, message);
+        }
+        return answer;
+      } catch (thrown) {
+        return { ...answer, error: readError(thrown) };
+      }
+    },
+  };
+}
+
+function invokeLangChain(): ChatClient {
+  return {
+    name: '@langchain/openai, invoke',
+    isStream: false,
+    reasoning: 'all',
+    readsSources: false,
+    async ask(question) {
+      const answer = createAnswer();
+      try {
+        const client = await createChatOpenAi(question);
+        addLangChain(answer, await client.invoke(question.prompt, abortedBy(question)));
+        return answer;
+      } catch (thrown) {
+        return { ...answer, error: readError(thrown) };
+      }
+    },
+  };
+}
+
+function streamAiSdk(): ChatClient {
+  return {
+    name: '@ai-sdk/openai-compatible, streamText',
+    isStream: true,
+    reasoning: 'all',
+    readsSources: false,
+    async ask(question) {
+      const { streamText } = await loadClient<typeof AiSdk7>('ai7');
+      const answer = createAnswer();
+      let error: ChatError | undefined;
+      const result = streamText({
+        model: await createCompatibleModel(question),
+        prompt: question.prompt,
+        ...limitAiSdk(question),
+        // By default it writes what goes wrong to the console.
+        onError: () => undefined,
+      });
+      for await (const part of result.stream) {
+        if (part.type === 'text-delta') answer.text += part.text;
+        if (part.type === 'reasoning-delta') answer.reasoning += part.text;
+        if (part.type === 'error') error = readError(part.error);
+        if (part.type === 'abort') error = { sentence: 'aborted', code: undefined, status: undefined };
+        if (part.type === 'finish' && part.finishReason !== 'error') {
+          answer.finishReason = part.finishReason.replaceAll('-', '_');
+          answer.usage = readAiUsage(part.totalUsage);
+        }
+      }
+      return { ...answer, error };
+    },
+  };
+}
+
+function generateAiSdk(): ChatClient {
+  return {
+    name: '@ai-sdk/openai-compatible, generateText',
+    isStream: false,
+    reasoning: 'all',
+    readsSources: false,
+    async ask(question) {
+      const { generateText } = await loadClient<typeof AiSdk7>('ai7');
+      try {
+        const { text, reasoningText, finishReason, totalUsage } = await generateText({
+          model: await createCompatibleModel(question),
+          prompt: question.prompt,
+          ...limitAiSdk(question),
+        });
+        return {
+          ...createAnswer(),
+          text,
+          reasoning: reasoningText ?? '',
+          finishReason: finishReason.replaceAll('-', '_'),
+          usage: readAiUsage(totalUsage),
+        };
+      } catch (thrown) {
+        return { ...createAnswer(), error: readError(thrown) };
+      }
+    },
+  };
+}
+
+function abortedBy({ signal }: ChatQuestion): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
+
+function limitAiSdk({ signal, maxRetries }: ChatQuestion): { readonly abortSignal?: AbortSignal; maxRetries?: number } {
+  return {
+    ...(signal === undefined ? {} : { abortSignal: signal }),
+    ...(maxRetries === undefined ? {} : { maxRetries }),
+  };
+}
+
+function createAnswer() {
+  return {
+    text: '',
+    reasoning: '',
+    finishReason: undefined as string | undefined,
+    usage: undefined as ChatUsage | undefined,
+    sources: [] as string[],
+    error: undefined,
+  };
+}
+
+function readChoice(choice: OpenAi7.OpenAI.ChatCompletion.Choice | undefined): ChatAnswer {
+  if (choice === undefined) throw new Error('the completion has no choice');
+  const { message, finish_reason: finishReason } = choice;
+  return {
+    text: message.content ?? '',
+    reasoning: readReasoning(message),
+    finishReason,
+    usage: undefined,
+    sources: readSources(message),
+    error: undefined,
+  };
+}
+
+function readReasoning(message: object): string {
+  const reasoning = 'reasoning_content' in message ? message.reasoning_content : '';
+  if (typeof reasoning !== 'string') throw new TypeError('the reasoning is no text');
+  return reasoning;
+}
+
+function readSources(message: object): string[] {
+  const annotations = 'annotations' in message && Array.isArray(message.annotations) ? message.annotations : [];
+  return annotations.map((annotation: { url_citation: { url: string } }) => annotation.url_citation.url);
+}
+
+function readUsage(usage: OpenAi7.OpenAI.CompletionUsage): ChatUsage {
+  const { prompt_tokens: input, completion_tokens: output, prompt_tokens_details: details } = usage;
+  return { input, output, cached: details?.cached_tokens ?? 0 };
+}
+
+function readAiUsage({
+  inputTokens,
+  outputTokens,
+  inputTokenDetails,
+}: AiSdk7.LanguageModelUsage): ChatUsage | undefined {
+  return inputTokens === undefined
+    ? undefined
+    : { input: inputTokens, output: outputTokens ?? 0, cached: inputTokenDetails.cacheReadTokens ?? 0 };
+}
+
+function addLangChain(answer: ReturnType<typeof createAnswer>, message: LangChainMessage): void {
+  const { content, additional_kwargs: extras, response_metadata: metadata, usage_metadata: usage } = message;
+  if (typeof content !== 'string') throw new TypeError('the content is no string');
+  answer.text += content;
+  answer.reasoning += readReasoning(extras);
+  if (typeof metadata['finish_reason'] === 'string') answer.finishReason = metadata['finish_reason'];
+  // Of a whole answer without usage it makes usage without numbers.
+  if (usage?.input_tokens === undefined) return;
+  const { input_tokens: input, output_tokens: output, input_token_details: details } = usage;
+  answer.usage = { input, output, cached: details?.cache_read ?? 0 };
+}
+
+/** What of LangChain's `AIMessage` and its chunks is read here. */
+interface LangChainMessage {
+  readonly content: unknown;
+  readonly additional_kwargs: Readonly<Record<string, unknown>>;
+  readonly response_metadata: Readonly<Record<string, unknown>>;
+  readonly usage_metadata?:
+    | {
+        readonly input_tokens: number | undefined;
+        readonly output_tokens: number;
+        readonly input_token_details?: { readonly cache_read?: number };
+      }
+    | undefined;
+}
+
+/** What all of the clients' errors have in common, each in its own place. */
+function readError(thrown: unknown): ChatError {
+  if (!(thrown instanceof Error)) throw new TypeError('what was thrown is no error');
+  // The AI SDK wraps what is left after its retries.
+  const last = 'lastError' in thrown && thrown.lastError instanceof Error ? thrown.lastError : thrown;
+  const fields = new Map<string, unknown>(Object.entries(last));
+  const data = fields.get('data');
+  const inner = isJsonObject(data) && isJsonObject(data['error']) ? data['error'] : {};
+  const code = fields.get('code') ?? inner['code'];
+  const status = fields.get('status') ?? fields.get('statusCode');
+  return {
+    sentence: last.message.replace(/^\d{3} /u, ''),
+    code: typeof code === 'string' ? code : undefined,
+    status: typeof status === 'number' ? status : undefined,
+  };
+}
