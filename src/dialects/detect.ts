@@ -1,5 +1,6 @@
 import type { Emit } from '../events/order.ts';
 import { isJsonObject, parseJson } from '../json.ts';
+import { agUi } from './ag-ui.ts';
 import { converse } from './converse.ts';
 import type { Dialect, DialectReader } from './dialect.ts';
 import { errorFrames } from './error-frames.ts';
@@ -7,7 +8,7 @@ import { plainText } from './plain-text.ts';
 import { strandsTypescript } from './strands-typescript.ts';
 
 /** The dialects that are tried where the user names none, in this order. */
-export const defaultDialects: readonly Dialect[] = [strandsTypescript, converse];
+export const defaultDialects: readonly Dialect[] = [strandsTypescript, converse, agUi];
 
 /** Reads a stream whose dialect is not known beforehand. */
 export interface StreamReader {
