@@ -1,150 +1,73 @@
 /**
  * Records what real agents put on the wire: the bytes of `POST /invocations`, as they came, nothing edited.
  *
- * Run: `node scripts/record-fixtures.ts`, then look at the difference. It needs Python 3.10 or newer, and the network
- * for `strands-agents` and `bedrock-agentcore` from PyPI (kept in `.cache/python`).
+ * Run: `node scripts/record-fixtures.ts`, then look at the difference. Names, or beginnings of names, as arguments record
+ * only these and leave the others as they are. It needs Python 3.10 or newer, and the network for packages from PyPI
+ * (kept in `.cache/python`) and npm (in `.cache/ag-ui`).
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { homedir, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { agentBundle } from './agent-bundle.ts';
-
-interface Call {
-  readonly name: string;
-  readonly payload: unknown;
-  readonly sessionId?: string;
-}
-
-interface Agent {
-  /** What the manifest says of it. */
-  readonly agent: string;
-  readonly packages: Readonly<Record<string, string>>;
-  /** The command without its port, which is `PORT` or the last argument. */
-  readonly command: readonly string[];
-  /** One process answers these, one after the other. */
-  readonly calls: readonly Call[];
-}
+import { recordedAgents } from './recorded-agents.ts';
+import type { Call, RecordedAgent } from './recorded-agents.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'test/fixtures/agent-streams');
 const defaultSessionId = 'fixture-session-0123456789-0123456789';
-const prompt = { prompt: 'what is 6*7?' };
 const maxFixtureBytes = 40_000;
 
+interface Recording {
+  readonly name: string;
+  readonly file: string;
+  readonly status: number;
+  readonly contentType: string;
+  readonly recorded: string;
+  readonly request: object;
+}
+
+/** What the manifest says of one recording. */
+interface Entry extends Recording {
+  readonly agent: string;
+  readonly packages: Readonly<Record<string, string>>;
+}
+
+const wanted = process.argv.slice(2);
 const scratch = await mkdtemp(join(tmpdir(), 'agent-streams-'));
 try {
-  await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
-  const manifest: object[] = [];
-  for (const agent of [...(await demoAgent()), ...(await typescriptAgents()), ...(await pythonAgents())]) {
-    manifest.push(...(await record(agent)));
+  const earlier = await readManifest();
+  const manifest: Entry[] = [];
+  for (const agent of await recordedAgents(scratch)) {
+    const names = agent.calls.map(({ name }) => name);
+    // All of an agent's calls or none: one may build on another.
+    manifest.push(...(names.some(isWanted) ? await record(agent) : earlier.filter(({ name }) => names.includes(name))));
   }
+  const files = new Set([...manifest.map(({ file }) => file), 'manifest.json', 'README.md']);
+  for (const file of await readdir(target)) if (!files.has(file)) await rm(join(target, file));
   await writeFile(join(target, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   await writeFile(join(target, 'README.md'), readme());
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }
 
-/** The agent of this repository, as its bundle is deployed, under the Node.js of AgentCore's managed runtime. */
-async function demoAgent(): Promise<readonly Agent[]> {
-  const outfile = join(scratch, 'main.mjs');
-  await build({ absWorkingDir: root, ...agentBundle, outfile });
-  const node22 = join(root, 'node_modules/node-22/bin/node');
-  const sessionId = 'fixture-session-of-ada-0123456789-0123';
-  return [
-    {
-      agent: 'demo agent (agent/main.ts, offline model)',
-      packages: await typescriptPackages(),
-      command: [node22, outfile],
-      calls: [
-        { name: 'demo-text', payload: { prompt: 'Hello, my name is Ada.' }, sessionId },
-        { name: 'demo-memory', payload: { prompt: 'What is my name?' }, sessionId },
-        { name: 'demo-tool', payload: { prompt: 'What is 12*(3+4)?' } },
-        { name: 'demo-unicode', payload: { prompt: 'こんにちは世界 👩‍👩‍👧 naïve' } },
-        { name: 'demo-bad-payload', payload: { prompt: '' } },
-      ],
-    },
-  ];
+function isWanted(name: string): boolean {
+  return wanted.length === 0 || wanted.some((beginning) => name.startsWith(beginning));
 }
 
-async function typescriptAgents(): Promise<readonly Agent[]> {
-  const packages = await typescriptPackages();
-  const variants = [
-    'text',
-    'tool',
-    'bedrock-tool',
-    'tool-error',
-    'redacted',
-    'error-mid',
-    'unfiltered-text',
-    'unfiltered-tool',
-    'unfiltered-error-mid',
-    'strings',
-    'data-frames',
-    'buffered-json',
-    'buffered-message',
-    'buffered-text',
-    'error-before',
-  ];
-  return variants.map((variant) => ({
-    agent: `scripts/record-typescript-agent.ts ${variant}`,
-    packages,
-    command: [process.execPath, join(root, 'scripts/record-typescript-agent.ts'), variant],
-    calls: [{ name: `typescript-${variant}`, payload: prompt }],
-  }));
-}
-
-async function pythonAgents(): Promise<readonly Agent[]> {
-  const bin = join(root, '.cache/python/bin');
-  const python = join(bin, 'python');
-  if (!existsSync(join(bin, 'pip'))) execFileSync('python3', ['-m', 'venv', join(root, '.cache/python')]);
-  const wanted = ['strands-agents', 'bedrock-agentcore'];
-  execFileSync(python, ['-m', 'pip', 'install', '--quiet', ...wanted], { stdio: 'inherit' });
-  const installed = JSON.parse(
-    execFileSync(python, ['-m', 'pip', 'list', '--format', 'json', '--disable-pip-version-check'], {
-      encoding: 'utf8',
-    }),
-  ) as { name: string; version: string }[];
-  const packages = Object.fromEntries(
-    installed.filter(({ name }) => wanted.includes(name)).map(({ name, version }) => [name, version]),
-  );
-  const variants = [
-    'text',
-    'tool',
-    'unfiltered-text',
-    'unfiltered-tool',
-    'unfiltered-tool-error',
-    'error-mid',
-    'unfiltered-error-mid',
-    'error-before',
-    'strings',
-    'buffered-string',
-    'buffered-message',
-    'buffered-text',
-    'redacted',
-    'unfiltered-redacted',
-    'graph',
-    'graph-filtered',
-    'swarm',
-  ];
-  return variants.map((variant) => ({
-    agent: `scripts/record-python-agent.py ${variant}`,
-    packages,
-    command: [python, join(root, 'scripts/record-python-agent.py'), variant],
-    calls: [{ name: `python-${variant}`, payload: prompt }],
-  }));
+async function readManifest(): Promise<readonly Entry[]> {
+  const file = join(target, 'manifest.json');
+  return existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as Entry[]) : [];
 }
 
 /** Runs one agent, records its answers and ends it. */
-async function record({ agent, packages, command, calls }: Agent): Promise<readonly object[]> {
+async function record({ agent, packages, command, calls }: RecordedAgent): Promise<readonly Entry[]> {
   const port = await freePort();
   const [file = '', ...rest] = command;
   // The root directory, so that nothing an agent prints of its surroundings names this machine's folders.
@@ -155,7 +78,7 @@ async function record({ agent, packages, command, calls }: Agent): Promise<reado
   });
   try {
     await ready(child, port);
-    const recorded: object[] = [];
+    const recorded: Entry[] = [];
     for (const call of calls) recorded.push({ ...(await invoke(port, call)), agent, packages });
     return recorded;
   } finally {
@@ -164,7 +87,7 @@ async function record({ agent, packages, command, calls }: Agent): Promise<reado
   }
 }
 
-async function invoke(port: number, { name, payload, sessionId = defaultSessionId }: Call): Promise<object> {
+async function invoke(port: number, { name, payload, sessionId = defaultSessionId }: Call): Promise<Recording> {
   const headers = {
     'content-type': 'application/json',
     accept: 'text/event-stream, application/json',
@@ -224,17 +147,6 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function typescriptPackages(): Promise<Readonly<Record<string, string>>> {
-  const names = ['@strands-agents/sdk', 'bedrock-agentcore', '@fastify/sse'];
-  const versions = names.map(async (name) => {
-    const { version } = JSON.parse(await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8')) as {
-      version: string;
-    };
-    return [name, version] as const;
-  });
-  return Object.fromEntries(await Promise.all(versions));
-}
-
 function readme(): string {
   return `# What real agents put on the wire
 
@@ -249,6 +161,9 @@ when, with which status and content type, and to which request.
   are scripted, so that every kind of event occurs; the rest is the SDKs' own.
 - \`unfiltered\` yields all that the agent's stream gives; without it, only model events (TypeScript: and tool results).
 - \`bedrock\`: text and reasoning without \`modelContentBlockStartEvent\`, as Strands' Bedrock model gives them.
+- \`ag-ui\`: a runtime with protocol AGUI, whose input is a \`RunAgentInput\`. Strands by \`ag-ui-strands\` and
+  \`@ag-ui/aws-strands\`; LangGraph and Pydantic AI by \`scripts/record-ag-ui-agent.py\`. \`chunks\` has no starts and ends;
+  \`snapshot\` is a graph that does not stream; \`bad-input\` is a prompt where the input is wanted.
 - \`graph\` and \`swarm\` are multi-agent runs, unfiltered; \`graph-filtered\` keeps events that have an \`event\` key.
 - The ARNs and account ids are invented: they stand for what an agent's own error may tell, and must not reach a viewer.
 - Python frames that are JSON strings (\`data: "{'data': …"\`) are what the AgentCore SDK makes of values that are no JSON.

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from bedrock_agentcore import BedrockAgentCoreApp
-from strands import Agent, tool
+from strands import Agent, ToolContext, tool
 from strands.models.model import Model
 from strands.multiagent import GraphBuilder, Swarm
 
@@ -23,6 +23,16 @@ def calculator(expression: str) -> dict:
     if expression != "6*7":
         raise ValueError(f"{expression} is beyond this calculator")
     return {"status": "success", "content": [{"json": {"expression": expression, "value": 42}}]}
+
+
+@tool(context=True)
+def delete_file(path: str, tool_context: ToolContext) -> str:
+    """Delete a file, if a person agrees.
+
+    Args:
+        path: The file.
+    """
+    return f"{path}: {tool_context.interrupt('approval', reason='deletes a file')}"
 
 
 def text_block(index: int, *parts: str) -> list[dict]:
@@ -81,6 +91,36 @@ FAILING_TOOL_TURN = [
 
 TEXT_TURN = [START + text_block(0, "Hello", " from", " Python", " 🐍", "!") + ending("end_turn", 9, 6)]
 
+CITED_TURN = [
+    START
+    + text_block(0, "It rains", " in Tōkyō")[:-1]
+    + [
+        {
+            "contentBlockDelta": {
+                "delta": {
+                    "citation": {
+                        "title": "Weather of Tōkyō",
+                        "location": {"web": {"url": "https://example.com/weather"}},
+                        "sourceContent": [{"text": "Rain until the evening"}],
+                    }
+                },
+                "contentBlockIndex": 0,
+            }
+        }
+    ]
+    + text_block(0, " today.")
+    + ending("end_turn", 24, 6)
+]
+
+FILTERED_TURN = [START + text_block(0, "It was a dark ", "and stormy") + ending("content_filtered", 9, 4)]
+
+APPROVAL_TURN = [
+    START
+    + text_block(0, "May I?")
+    + tool_block(1, "tooluse_Ap5rV8", "delete_file", "", '{"path": "notes.txt"}')
+    + ending("tool_use", 31, 18)
+]
+
 REDACTED_TURN = [
     START
     + reasoning_block(0, {"redactedContent": b"\x93\x01opaque\xff"})
@@ -119,8 +159,8 @@ class ScriptedModel(Model):
             yield event
 
 
-def agent_of(calls: list[list[Any]], **options: Any) -> Agent:
-    return Agent(model=ScriptedModel(calls), tools=[calculator], callback_handler=None, **options)
+def agent_of(calls: list[list[Any]], tools: Any = (calculator,), **options: Any) -> Agent:
+    return Agent(model=ScriptedModel(calls), tools=list(tools), callback_handler=None, **options)
 
 
 app = BedrockAgentCoreApp()
@@ -211,6 +251,15 @@ def fails_at_once() -> None:
         raise RuntimeError("the agent is not configured")
 
 
+def ag_ui(agent: Any) -> Any:
+    """What a runtime with protocol AGUI runs."""
+    from ag_ui_strands import StrandsAgent
+    from bedrock_agentcore.runtime.ag_ui import build_ag_ui_app
+
+    return build_ag_ui_app(StrandsAgent(agent=agent, name="recorded"))
+
+
+# Each prepares `app`, or gives a server of its own.
 VARIANTS = {
     "text": lambda: model_events_only(TEXT_TURN),
     "tool": lambda: model_events_only(TOOL_TURN),
@@ -229,8 +278,18 @@ VARIANTS = {
     "graph": lambda: two_agents_unfiltered(graph),
     "graph-filtered": lambda: two_agents(graph),
     "swarm": lambda: two_agents_unfiltered(swarm),
+    "ag-ui-text": lambda: ag_ui(agent_of(TEXT_TURN)),
+    "ag-ui-tool": lambda: ag_ui(agent_of(TOOL_TURN)),
+    "ag-ui-tool-error": lambda: ag_ui(agent_of(FAILING_TOOL_TURN)),
+    "ag-ui-redacted": lambda: ag_ui(agent_of(REDACTED_TURN)),
+    "ag-ui-citation": lambda: ag_ui(agent_of(CITED_TURN)),
+    "ag-ui-filtered": lambda: ag_ui(agent_of(FILTERED_TURN)),
+    "ag-ui-interrupt": lambda: ag_ui(agent_of(APPROVAL_TURN, tools=[delete_file])),
+    "ag-ui-error-mid": lambda: ag_ui(agent_of(FAILING_TURN)),
+    "ag-ui-graph": lambda: ag_ui(graph()),
+    "ag-ui-bad-input": lambda: ag_ui(agent_of(TEXT_TURN)),
 }
 
 if __name__ == "__main__":
-    VARIANTS[sys.argv[1]]()
-    app.run(port=int(sys.argv[2]), host="127.0.0.1")
+    server = VARIANTS[sys.argv[1]]() or app
+    server.run(port=int(sys.argv[2]), host="127.0.0.1")

@@ -4,11 +4,16 @@
  * The model is scripted; everything between it and the wire is the SDKs' own.
  * Run: `node scripts/record-typescript-agent.ts <variant> <port>`.
  */
+import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, Model, tool } from '@strands-agents/sdk';
 import type { BaseModelConfig, ModelStreamEvent } from '@strands-agents/sdk';
 import { BedrockAgentCoreApp } from 'bedrock-agentcore/runtime';
 import { z } from 'zod';
+
+const [variant = '', port = ''] = process.argv.slice(2);
 
 type Call = readonly (ModelStreamEvent | Error)[];
 
@@ -161,6 +166,22 @@ async function bufferedText(calls: readonly Call[]): Promise<string> {
   return answer;
 }
 
+/** Of `@ag-ui/aws-strands`, which record-fixtures.ts installs apart from all else. */
+const agUiFolder = join(import.meta.dirname, '../.cache/ag-ui/node_modules/@ag-ui/aws-strands/dist');
+
+type StrandsAgent = new (options: { agent: Agent; name: string; config: { emitChunkEvents: boolean } }) => object;
+type CreateStrandsApp = (agent: object, options: { path: string }) => Promise<RequestListener>;
+
+async function serveAgUi(calls: readonly Call[], emitChunkEvents: boolean): Promise<void> {
+  const { StrandsAgent } = (await import(join(agUiFolder, 'index.mjs'))) as { StrandsAgent: StrandsAgent };
+  const { createStrandsApp } = (await import(join(agUiFolder, 'server.mjs'))) as {
+    createStrandsApp: CreateStrandsApp;
+  };
+  const agent = new StrandsAgent({ agent: agentOf(calls), name: 'recorded', config: { emitChunkEvents } });
+  const app = await createStrandsApp(agent, { path: '/invocations' });
+  createServer(app).listen(Number(port), '127.0.0.1');
+}
+
 const variants: Readonly<Record<string, () => unknown>> = {
   text: () => modelEventsAndResults(textTurn),
   tool: () => modelEventsAndResults(toolTurn),
@@ -181,12 +202,21 @@ const variants: Readonly<Record<string, () => unknown>> = {
   },
 };
 
-const [variant = '', port = ''] = process.argv.slice(2);
+const agUiVariants: Readonly<Record<string, () => Promise<void>>> = {
+  'ag-ui-tool': () => serveAgUi(toolTurn, false),
+  'ag-ui-chunks': () => serveAgUi(toolTurn, true),
+};
+
 const answer = variants[variant];
-if (answer === undefined) {
-  throw new Error(`unknown variant "${variant}"; known are ${Object.keys(variants).join(', ')}`);
+const serve = agUiVariants[variant];
+if (answer !== undefined) {
+  new BedrockAgentCoreApp({
+    invocationHandler: { process: () => answer() },
+    config: { logging: { enabled: false } },
+  }).run({ port: Number(port), host: '127.0.0.1' });
+} else if (serve !== undefined) {
+  await serve();
+} else {
+  const known = Object.keys({ ...variants, ...agUiVariants });
+  throw new Error(`unknown variant "${variant}"; known are ${known.join(', ')}`);
 }
-new BedrockAgentCoreApp({
-  invocationHandler: { process: () => answer() },
-  config: { logging: { enabled: false } },
-}).run({ port: Number(port), host: '127.0.0.1' });
