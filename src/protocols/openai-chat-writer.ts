@@ -82,6 +82,7 @@ export function createChatWriter(
       case 'tags':
         if (isInTags) return addContent(content.add(text));
         isInTags = true;
+        content.breakOff();
         return addContent(content.add(openingTag + text));
       case 'off':
         return '';
