@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { recordings } from '../../test/recordings.ts';
+import { RelayError } from '../errors.ts';
+import { agUiPassThrough } from './ag-ui-pass-through.ts';
+
+const eventStream = 'text/event-stream';
+const interrupted =
+  'data: {"type":"RUN_ERROR","message":"the answer broke off before its end","code":"agent_interrupted"}\n\n';
+
+const begin = (contentType = eventStream) => agUiPassThrough.createCopier(contentType, eventStream);
+
+/** Passes chunks on, then a clean end, as the relay does. */
+function pass(chunks: Iterable<Uint8Array | string>, contentType?: string): string {
+  const copier = begin(contentType);
+  const output: (Uint8Array | string)[] = [];
+  try {
+    for (const chunk of chunks) output.push(copier.push(Buffer.from(chunk)));
+    output.push(copier.isCutShort ? copier.fail(new RelayError('agent_interrupted')) : copier.finish());
+  } catch (thrown) {
+    output.push(copier.fail(RelayError.from(thrown)));
+  }
+  return Buffer.concat(output.map((piece) => Buffer.from(piece))).toString('utf8');
+}
+
+const message = (event: unknown) => `data: ${JSON.stringify(event)}\n\n`;
+const started = message({ type: 'RUN_STARTED', threadId: 't', runId: 'r' });
+const text = message({ type: 'TEXT_MESSAGE_CONTENT', messageId: 'm', delta: '天気 😀' });
+const finished = message({ type: 'RUN_FINISHED', threadId: 't', runId: 'r' });
+const failed = message({ type: 'RUN_ERROR', message: 'x' });
+
+const agUiRecordings = recordings.filter(
+  ({ name, contentType }) => name.includes('-ag-ui-') && contentType.startsWith(eventStream),
+);
+
+describe('the answer of an agent that speaks ag-ui', () => {
+  it('passes byte by byte as it came, from every agent that was recorded', () => {
+    assert.notEqual(agUiRecordings.length, 0);
+    for (const { name, bytes } of agUiRecordings) {
+      assert.equal(pass([bytes]), Buffer.from(bytes).toString('utf8'), name);
+      assert.equal(pass(Array.from(bytes, (byte) => Uint8Array.of(byte))), Buffer.from(bytes).toString('utf8'), name);
+    }
+  });
+
+  it('goes out without a copy where it comes message by message', () => {
+    const chunk = Buffer.from(started + text);
+    assert.equal(begin().push(chunk), chunk);
+  });
+
+  it('gets an error where it ends without an ending', () => {
+    assert.equal(pass([]), interrupted);
+    assert.equal(pass([started, text]), started + text + interrupted);
+  });
+
+  it('gets an error instead of a message whose end is missing', () => {
+    const whole = started + text;
+    for (let length = 0; length < whole.length; length++) {
+      const expected = length < started.length ? interrupted : started + interrupted;
+      assert.equal(pass([Buffer.from(whole).subarray(0, length)]), expected, String(length));
+    }
+  });
+
+  it('gets no second ending', () => {
+    for (const ending of [finished, failed]) {
+      assert.equal(pass([started, ending]), started + ending);
+      const copier = begin();
+      copier.push(Buffer.from(started + ending));
+      assert.equal(copier.fail(new RelayError('agent_silent')), '');
+    }
+  });
+
+  it('is over only with its last run', () => {
+    assert.equal(pass([started, finished, started, text]), started + finished + started + text + interrupted);
+    assert.equal(pass([started, finished, started, finished]), started + finished + started + finished);
+  });
+
+  it('gets the error that ended it, in the words of the relay', () => {
+    const copier = begin();
+    copier.push(Buffer.from(started));
+    assert.equal(
+      copier.fail(new RelayError('deadline_exceeded', { cause: new Error('arn:aws:…') })),
+      'data: {"type":"RUN_ERROR","message":"the time for this answer is over","code":"deadline_exceeded"}\n\n',
+    );
+  });
+
+  it('is kept alive by comments, also while a message is held back', () => {
+    const copier = begin();
+    assert.equal(copier.keepAlive(), ': keep-alive\n\n');
+    assert.equal(copier.push(Buffer.from(started + text.slice(0, 20))).toString(), started);
+    assert.equal(copier.keepAlive(), ': keep-alive\n\n');
+    assert.equal(copier.push(Buffer.from(text.slice(20))).toString(), text);
+  });
+
+  it('is not held back without bound: a long message goes out as it comes', () => {
+    const long = message({ type: 'TOOL_CALL_RESULT', messageId: 'm', toolCallId: 't', content: 'x'.repeat(200_000) });
+    const copier = begin();
+    let sent = '';
+    let mostHeld = 0;
+    for (let start = 0; start < long.length; start += 1400) {
+      const chunk = long.slice(start, start + 1400);
+      sent += copier.push(Buffer.from(chunk)).toString();
+      mostHeld = Math.max(mostHeld, start + chunk.length - sent.length);
+    }
+    assert.equal(sent, long);
+    assert.equal(mostHeld <= 65_536, true, String(mostHeld));
+
+    const cut = begin();
+    assert.equal(cut.push(Buffer.from(long.slice(0, 70_000))).length, 70_000);
+    assert.equal(cut.keepAlive(), '');
+    assert.equal(cut.push(Buffer.from(long.slice(70_000, 70_010))).length, 10);
+    assert.equal(cut.isCutShort, true);
+    assert.equal(cut.fail(new RelayError('agent_interrupted')), `\n\n${interrupted}`);
+  });
+
+  it('is understood wherever its types stand, and whatever else is called like them', () => {
+    const endings = [
+      'data:{"threadId":"t","runId":"r","result":{"type":"TEXT"},"type" : "RUN_FINISHED"}\n\n',
+      'data: {"type":"RUN_FINISHED",\ndata: "threadId":"t"}\n\n',
+      'event: RUN\r\nid: 1\r\ndata: {"type":"RUN_ERROR"}\r\n\r\n',
+      ': comment\ndata: {"message":"a \\"type\\":\\\\","type":"RUN_ERROR"}\n\n',
+      `data: {"${'x'.repeat(300)}":[["type","RUN"]],"type":"RUN_FINISHED"}\n\n`,
+    ];
+    for (const ending of endings) assert.equal(pass([started, ending]), started + ending);
+    const others = [
+      'data: {"type":"CUSTOM","value":{"type":"RUN_FINISHED"}}\n\n',
+      'data: {"value":{"type":"RUN_FINISHED"},"type":"CUSTOM"}\n\n',
+      'data: {"delta":"\\",\\"type\\":\\"RUN_FINISHED","type":"TEXT_MESSAGE_CONTENT"}\n\n',
+      'data: {"delta":"type","name":"RUN_FINISHED"}\n\n',
+      'data: {"a":"type","RUN_FINISHED":1}\n\n',
+      'data: ["type","RUN_FINISHED"]\n\n',
+      'data: [{"type":"RUN_FINISHED"}]\n\n',
+      'date: {"type":"RUN_FINISHED"}\n\n',
+      ': {"type":"RUN_FINISHED"}\n\n',
+      'data: {"type":"RUN_FINISHED_TOO"}\n\n',
+      'data: "type":"RUN_FINISHED"\n\n',
+      'data: [DONE]\n\n',
+    ];
+    for (const other of others) assert.equal(pass([started, other]), started + other + interrupted, other);
+  });
+
+  it('gets an ending where it has none, and nothing where it has one, whatever it holds and wherever it is cut', () => {
+    const type = fc.constantFrom('RUN_STARTED', 'RUN_FINISHED', 'RUN_ERROR', 'CUSTOM', 'TEXT_MESSAGE_CONTENT');
+    const value = fc.jsonValue({ maxDepth: 3 });
+    const event = fc
+      .tuple(fc.array(fc.tuple(fc.string(), value), { maxLength: 3 }), type, fc.array(fc.tuple(fc.string(), value)))
+      .map(([before, type, after]) => Object.fromEntries([...before, ['type', type], ...after, ['type', type]]));
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 8 }), fc.array(fc.nat(), { maxLength: 12 }), (events, cuts) => {
+        const bytes = Buffer.from(events.map((event) => message(event)).join(''));
+        const positions = cuts.map((position) => position % (bytes.length + 1)).sort((a, b) => a - b);
+        const chunks = [0, ...positions].map((start, index) => bytes.subarray(start, positions[index]));
+        const last = events.findLast(({ type }) => typeof type === 'string' && type.startsWith('RUN_'));
+        const isOver = last !== undefined && last['type'] !== 'RUN_STARTED';
+        assert.equal(pass(chunks), bytes.toString('utf8') + (isOver ? '' : interrupted));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('neither throws nor hangs on arbitrary bytes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 10 }), (chunks) => {
+        assert.equal(pass(chunks).endsWith(interrupted), true);
+      }),
+    );
+  });
+
+  it('becomes an error where it is no event stream, whatever it says', () => {
+    const refused =
+      'data: {"type":"RUN_ERROR","message":"the agent did not answer with an event stream","code":"agent_error"}\n\n';
+    assert.equal(pass(['{"error":"arn:aws:…"}', 'more'], 'application/json'), refused);
+    assert.equal(pass([started + finished], 'text/plain'), refused);
+    assert.equal(pass([], ''), interrupted);
+    assert.equal(begin('application/json').keepAlive(), ': keep-alive\n\n');
+  });
+
+  it('is an event stream to the viewer whatever the agent calls it', () => {
+    const { contentType, lateContentType, hasKeepAlive } = agUiPassThrough;
+    assert.deepEqual(
+      [contentType, lateContentType, hasKeepAlive('application/json')],
+      [eventStream, eventStream, true],
+    );
+  });
+});
