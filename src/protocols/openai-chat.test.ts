@@ -436,7 +436,7 @@ describe('a stream of chunks', () => {
     ] as const) {
       for (const pieces of [[first], Array.from(first)]) {
         const said = pieces.map((piece) => text(piece));
-        const run = [step, ...said, stop('tool-use'), step, text('two'), stop()];
+        const run: AgentEvent[] = [step, ...said, stop('tool-use'), step, text('two'), stop()];
         assert.deepEqual(readTexts({}, run), [`${first}${missing}two`, '']);
       }
     }
