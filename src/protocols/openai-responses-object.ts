@@ -17,7 +17,7 @@ export const endings: Readonly<Record<StopReason, ResponseEnding>> = {
   interrupt: { status: 'incomplete', reason: 'interrupt' },
   cancelled: { status: 'incomplete', reason: 'cancelled' },
   other: { status: 'incomplete', reason: 'other' },
-  malformed: { status: 'failed', error: { code: 'agent_error', message: 'the model gave output that is malformed' } },
+  malformed: { status: 'incomplete', reason: 'malformed' },
   'end-turn': { status: 'completed' },
   'stop-sequence': { status: 'completed' },
   'tool-use': { status: 'completed' },

@@ -1,3 +1,4 @@
+import { RelayError } from '../errors.ts';
 import type { AgentEventOf } from '../events/agent-event.ts';
 import { formatSseComment } from '../sse/sse-format.ts';
 import { describeOpenAiError } from './openai-error.ts';
@@ -199,6 +200,12 @@ export function createResponsesWriter(options: ResponsesWriterOptions): EventWri
           return writeCitation(event);
         case 'step-start':
           return endCalls();
+        case 'step-end':
+          // Not at the run's end: then it would be too late to answer a whole request with an error.
+          if (event.stopReason === 'malformed') {
+            throw new RelayError('agent_error', { message: 'the model wrote something that the agent could not read' });
+          }
+          return '';
         case 'run-end':
           return end({ ...endings[event.stopReason], usage: event.usage });
         case 'error':
@@ -208,7 +215,6 @@ export function createResponsesWriter(options: ResponsesWriterOptions): EventWri
         case 'reasoning-start':
         case 'reasoning-signature':
         case 'reasoning-redacted':
-        case 'step-end':
         case 'usage':
           return '';
         default:
