@@ -1,33 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { after, describe, it } from 'node:test';
 import type { LocalChain } from '../../src/local.ts';
 import { accountId, ask, countSeen, findLeaks, startDeployedChain } from './deployed-chain.ts';
-
-type Behaviour = (request: IncomingMessage, response: ServerResponse) => void;
-
-/** A real server in the place of AgentCore, or of an agent, that fails as a test says. */
-async function startFailing(): Promise<{ url: string; server: Server; calls: number; behave: Behaviour }> {
-  const failing = {
-    url: '',
-    calls: 0,
-    behave: ((_, response) => response.end()) as Behaviour,
-    server: createServer((request, response) => {
-      if (request.url === '/ping') {
-        response.setHeader('content-type', 'application/json').end('{"status":"Healthy"}');
-        return;
-      }
-      failing.calls += 1;
-      request.resume().once('end', () => failing.behave(request, response));
-    }),
-  };
-  await new Promise<void>((resolve) => failing.server.listen(0, '127.0.0.1', resolve));
-  failing.url = `http://127.0.0.1:${(failing.server.address() as AddressInfo).port}`;
-  return failing;
-}
+import { startFailing } from './failing-server.ts';
 
 const secret = `User: arn:aws:sts::${accountId}:assumed-role/RelayRole/x is not authorized`;
 const start = 'data: {"event":{"messageStart":{"role":"assistant"}}}\n\n';
