@@ -200,22 +200,41 @@ describe('the events of ag-ui', () => {
     );
   });
 
-  it('say the proofs of reasoning, also where nothing else of it is shown', () => {
+  it('say the proof of reasoning in one piece, also where nothing else of it is shown', () => {
+    const redacted = (data: string): AgentEvent => ({ type: 'reasoning-redacted', id: '0', data });
+    const signed = (signature: string): AgentEvent => ({ type: 'reasoning-signature', id: '1', signature });
+    const reasoning = (messageId: string, ...between: readonly unknown[]) => [
+      { type: 'REASONING_START', messageId },
+      { type: 'REASONING_MESSAGE_START', messageId, role: 'reasoning' },
+      ...between,
+      { type: 'REASONING_MESSAGE_END', messageId },
+      { type: 'REASONING_END', messageId },
+    ];
+    const proof = (entityId: string, encryptedValue: string) => ({
+      type: 'REASONING_ENCRYPTED_VALUE',
+      subtype: 'message',
+      entityId,
+      encryptedValue,
+    });
     assert.deepEqual(
       write([
         { type: 'reasoning-start', id: '0' },
-        { type: 'reasoning-redacted', id: '0', data: 'AAEC' },
-        { type: 'reasoning-signature', id: '0', signature: 'sig' },
+        redacted('AA=='),
+        redacted('AQI='),
         { type: 'reasoning-end', id: '0' },
-        { type: 'reasoning-start', id: '1' },
+        signed('sig'),
+        { type: 'reasoning-delta', id: '1', text: 'hm' },
+        signed('nature'),
+        { type: 'reasoning-end', id: '1' },
+        { type: 'reasoning-start', id: '2' },
       ]).slice(2, -2),
       [
-        { type: 'REASONING_START', messageId: 'request-1' },
-        { type: 'REASONING_MESSAGE_START', messageId: 'request-1', role: 'reasoning' },
-        { type: 'REASONING_ENCRYPTED_VALUE', subtype: 'message', entityId: 'request-1', encryptedValue: 'AAEC' },
-        { type: 'REASONING_ENCRYPTED_VALUE', subtype: 'message', entityId: 'request-1', encryptedValue: 'sig' },
-        { type: 'REASONING_MESSAGE_END', messageId: 'request-1' },
-        { type: 'REASONING_END', messageId: 'request-1' },
+        ...reasoning('request-1', proof('request-1', 'AAEC')),
+        ...reasoning(
+          'request-2',
+          { type: 'REASONING_MESSAGE_CONTENT', messageId: 'request-2', delta: 'hm' },
+          proof('request-2', 'signature'),
+        ),
       ],
     );
   });
@@ -297,7 +316,7 @@ describe('the events of ag-ui', () => {
 
   it('make an error of what the model could not write properly', () => {
     assert.deepEqual(write([{ type: 'run-end', stopReason: 'malformed' }]).slice(1), [
-      { type: 'RUN_ERROR', message: 'the model gave an answer that could not be read', code: 'agent_error' },
+      { type: 'RUN_ERROR', message: 'the model gave an answer that is not well-formed', code: 'agent_error' },
     ]);
   });
 

@@ -7,6 +7,7 @@ import { readRunRequest } from './ag-ui-request.ts';
 import { countInclusive } from './inclusive-usage.ts';
 import { renderJsonError } from './json-error.ts';
 import type { EventFormat, EventProtocol, EventWriter } from './protocol.ts';
+import { createReasoningProofs } from './reasoning-proofs.ts';
 import { readJsonBody } from './request-body.ts';
 
 /** What an AG-UI client is shown. */
@@ -108,6 +109,7 @@ function createRunWriter(run: Run, { hasReasoning, hasTools, maxToolResultLength
   /** By the ids of blocks. */
   const texts = new Map<string, OpenMessage>();
   const reasonings = new Map<string, OpenMessage>();
+  const proofs = createReasoningProofs();
   /** The calls that have no result yet, by the agent's ids. */
   const calls = new Map<string, OpenCall>();
   let hasResults = false;
@@ -149,27 +151,29 @@ function createRunWriter(run: Run, { hasReasoning, hasTools, maxToolResultLength
     return end;
   }
 
-  /** What a block of reasoning brings; the block begins with the first of it. */
-  function writeReasoning(id: string, write: (open: OpenMessage) => string): string {
-    const known = reasonings.get(id);
-    if (known !== undefined) return write(known);
+  /** A block of reasoning begins with the first that comes of it. */
+  function openReasoning(id: string): string {
+    if (reasonings.has(id)) return '';
     const end = settle();
     const messageId = nextMessageId();
-    const open = { messageId, writeDelta: createDeltaWriter('REASONING_MESSAGE_CONTENT', 'messageId', messageId) };
-    reasonings.set(id, open);
+    const writeDelta = createDeltaWriter('REASONING_MESSAGE_CONTENT', 'messageId', messageId);
+    reasonings.set(id, { messageId, writeDelta });
     assistantId = undefined;
     return (
       end +
       writeAgUiEvent({ type: 'REASONING_START', messageId }) +
-      writeAgUiEvent({ type: 'REASONING_MESSAGE_START', messageId, role: 'reasoning' }) +
-      write(open)
+      writeAgUiEvent({ type: 'REASONING_MESSAGE_START', messageId, role: 'reasoning' })
     );
   }
 
-  function writeProof(id: string, encryptedValue: string): string {
-    return writeReasoning(id, ({ messageId: entityId }) =>
-      writeAgUiEvent({ type: 'REASONING_ENCRYPTED_VALUE', subtype: 'message', entityId, encryptedValue }),
-    );
+  function writeReasoning({ id, text }: AgentEventOf<'reasoning-delta'>): string {
+    return openReasoning(id) + (reasonings.get(id)?.writeDelta(text) ?? '');
+  }
+
+  /** A message has one proof, and a later one would take its place: they wait for the end, in case they come in pieces. */
+  function holdProof(event: AgentEventOf<'reasoning-signature' | 'reasoning-redacted'>): string {
+    proofs.hold(event);
+    return openReasoning(event.id);
   }
 
   function endReasoning(id: string): string {
@@ -177,7 +181,19 @@ function createRunWriter(run: Run, { hasReasoning, hasTools, maxToolResultLength
     if (open === undefined) return '';
     reasonings.delete(id);
     const { messageId } = open;
+    const { signature, redactedData } = proofs.take(id);
+    const encryptedValue = signature === '' ? redactedData : signature;
+    const proof =
+      encryptedValue === ''
+        ? ''
+        : writeAgUiEvent({
+            type: 'REASONING_ENCRYPTED_VALUE',
+            subtype: 'message',
+            entityId: messageId,
+            encryptedValue,
+          });
     return (
+      proof +
       writeAgUiEvent({ type: 'REASONING_MESSAGE_END', messageId }) +
       writeAgUiEvent({ type: 'REASONING_END', messageId })
     );
@@ -230,7 +246,7 @@ function createRunWriter(run: Run, { hasReasoning, hasTools, maxToolResultLength
   function finishRun({ stopReason, usage }: AgentEventOf<'run-end'>): string {
     const results = answerCalls();
     if (stopReason === 'malformed') {
-      const message = 'the model gave an answer that could not be read';
+      const message = 'the model gave an answer that is not well-formed';
       return results + writeAgUiEvent({ type: 'RUN_ERROR', message, code: 'agent_error' });
     }
     const isGood = goodReasons.has(stopReason);
@@ -245,11 +261,10 @@ function createRunWriter(run: Run, { hasReasoning, hasTools, maxToolResultLength
       case 'text-end':
         return endText(event.id);
       case 'reasoning-delta':
-        return hasReasoning ? writeReasoning(event.id, ({ writeDelta }) => writeDelta(event.text)) : '';
+        return hasReasoning ? writeReasoning(event) : '';
       case 'reasoning-signature':
-        return hasReasoning ? writeProof(event.id, event.signature) : '';
       case 'reasoning-redacted':
-        return hasReasoning ? writeProof(event.id, event.data) : '';
+        return hasReasoning ? holdProof(event) : '';
       case 'reasoning-end':
         return endReasoning(event.id);
       case 'tool-start':

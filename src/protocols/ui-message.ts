@@ -2,9 +2,16 @@ import type { AgentEvent, Citation, StopReason, TokenUsage } from '../events/age
 import { formatSse, formatSseComment } from '../sse/sse-format.ts';
 import { countInclusive } from './inclusive-usage.ts';
 import type { EventProtocol, EventWriter } from './protocol.ts';
+import { createReasoningProofs } from './reasoning-proofs.ts';
+import type { ReasoningProof } from './reasoning-proofs.ts';
 import { formatChunk } from './ui-message-chunk.ts';
-import type { UiFinishReason, UiMessageChunk, UiMessageMetadata, UiMessageUsage } from './ui-message-chunk.ts';
-import { createReasoningProofs } from './ui-message-reasoning.ts';
+import type {
+  UiFinishReason,
+  UiMessageChunk,
+  UiMessageMetadata,
+  UiMessageUsage,
+  UiProviderMetadata,
+} from './ui-message-chunk.ts';
 import { uiMessageEndpoint } from './ui-message-request.ts';
 import { createToolParts } from './ui-message-tools.ts';
 import type { ToolFate } from './ui-message-tools.ts';
@@ -128,7 +135,7 @@ function createWriter(messageId: string, options: UiMessageOptions): EventWriter
         proofs.hold(event);
         return '';
       case 'reasoning-end':
-        return formatChunk({ type: 'reasoning-end', id: event.id, ...proofs.take(event.id) });
+        return formatChunk({ type: 'reasoning-end', id: event.id, ...describeProof(proofs.take(event.id)) });
       case 'tool-start':
         return toolParts.start(event);
       case 'tool-delta':
@@ -161,6 +168,18 @@ function createWriter(messageId: string, options: UiMessageOptions): EventWriter
   return {
     write: (event) => (hidden.some((prefix) => event.type.startsWith(prefix)) ? '' : write(event)),
     keepAlive: () => formatSseComment('keep-alive'),
+  };
+}
+
+/** Named as `@ai-sdk/amazon-bedrock` 5.0 reads it when a message goes back to a model. */
+function describeProof({ signature, redactedData }: ReasoningProof): {
+  readonly providerMetadata?: UiProviderMetadata;
+} {
+  if (signature === '' && redactedData === '') return {};
+  return {
+    providerMetadata: {
+      bedrock: { ...(signature === '' ? {} : { signature }), ...(redactedData === '' ? {} : { redactedData }) },
+    },
   };
 }
 

@@ -1,29 +1,32 @@
 import type { AgentEventOf } from '../events/agent-event.ts';
-import type { UiProviderMetadata } from './ui-message-chunk.ts';
 
-/** Signatures and redacted reasoning, held until the end of their block: a delta that only carries them would be empty. */
+/** What shows that a block of reasoning is the model's own. Empty where there is none. */
+export interface ReasoningProof {
+  readonly signature: string;
+  /** Reasoning that is not shown, in base64. */
+  readonly redactedData: string;
+}
+
+/** Signatures and redacted reasoning, held until the end of their block: they may come in several pieces. */
 export interface ReasoningProofs {
   hold(event: AgentEventOf<'reasoning-signature' | 'reasoning-redacted'>): void;
-  /** Gives what is held for a block, named as `@ai-sdk/amazon-bedrock` 5.0 reads it when a message goes back to a model. */
-  take(id: string): { readonly providerMetadata?: UiProviderMetadata };
+  /** Gives what is held for a block, and forgets it. */
+  take(id: string): ReasoningProof;
 }
 
 /** In UTF-16 units, each. Those of models have a few thousand. */
 const maxProofLength = 262_144;
 
-interface Proof {
-  signature: string;
-  redactedData: string;
-}
+const nothing: ReasoningProof = { signature: '', redactedData: '' };
 
 /** Creates an empty store. A proof that is too long to be one is dropped, because half of it would prove nothing. */
 export function createReasoningProofs(): ReasoningProofs {
-  const proofs = new Map<string, Proof>();
+  const proofs = new Map<string, ReasoningProof>();
   const tooLong = new Set<string>();
   return {
     hold(event) {
       if (tooLong.has(event.id)) return;
-      const { signature, redactedData } = proofs.get(event.id) ?? { signature: '', redactedData: '' };
+      const { signature, redactedData } = proofs.get(event.id) ?? nothing;
       const proof =
         event.type === 'reasoning-signature'
           ? { signature: signature + event.signature, redactedData }
@@ -35,14 +38,9 @@ export function createReasoningProofs(): ReasoningProofs {
     },
     take(id) {
       tooLong.delete(id);
-      const { signature, redactedData } = proofs.get(id) ?? { signature: '', redactedData: '' };
+      const proof = proofs.get(id) ?? nothing;
       proofs.delete(id);
-      if (signature === '' && redactedData === '') return {};
-      return {
-        providerMetadata: {
-          bedrock: { ...(signature === '' ? {} : { signature }), ...(redactedData === '' ? {} : { redactedData }) },
-        },
-      };
+      return proof;
     },
   };
 }
