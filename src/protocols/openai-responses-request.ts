@@ -53,7 +53,7 @@ export function readResponsesRequest(
     call: {
       prompt,
       messages,
-      system: system.length === 0 ? undefined : system.join('\n'),
+      system: system.length === 0 ? undefined : system.join('\n\n'),
       conversationId:
         previousResponseId === null
           ? (conversation ?? readConversationId(request, body))
@@ -168,7 +168,7 @@ function readText(name: string, content: unknown, other: 'leave-out' | 'refuse')
   if (!Array.isArray(content)) refuse(`"${name}.content" must be a string or an array, got ${nameType(content)}`);
   return content
     .map((part: unknown, index) => readPart(`${name}.content[${index}]`, part, other))
-    .filter((text) => text !== undefined)
+    .filter((text) => text !== undefined && text !== '')
     .join('\n');
 }
 

@@ -219,7 +219,7 @@ describe('the agent', { skip, concurrency: true }, () => {
       await client.responses.create(question, { headers: { 'x-session-id': sessionId } });
       assert.deepEqual(
         relay.invocations.map(({ payload, runtimeSessionId }) => ({ payload, runtimeSessionId })),
-        [{ payload: { ...given, system: 'Be brief.\nAnswer in English.' }, runtimeSessionId: sessionId }],
+        [{ payload: { ...given, system: 'Be brief.\n\nAnswer in English.' }, runtimeSessionId: sessionId }],
       );
     });
 
