@@ -10,7 +10,8 @@ import { startClientRelay } from './client-relay.ts';
 import type { ClientRelay } from './client-relay.ts';
 import { loadClient, skipReason } from './installed.ts';
 import { chatClients, createChatOpenAi, createCompatibleModel, createOpenAi } from './openai-chat-clients.ts';
-import type { ChatAnswer, ChatClient, ChatUsage } from './openai-chat-clients.ts';
+import type { ChatAnswer, ChatUsage } from './openai-chat-answer.ts';
+import type { ChatClient } from './openai-chat-clients.ts';
 import { expectAnswer, say, scenarios } from './scenarios.ts';
 import type { ExpectedAnswer, Scenario, ScenarioName } from './scenarios.ts';
 
