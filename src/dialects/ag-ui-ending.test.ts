@@ -106,6 +106,7 @@ describe('the ending of an AG-UI run', () => {
       [started],
       [started, text('Hi')],
       [text('Hi')],
+      [toolResult],
       [started, toolCall, toolResult],
       [started, text('Hi'), textEnd, { type: 'STATE_SNAPSHOT', snapshot: {} }],
       [started, finished, started, text('Hi'), textEnd],
@@ -131,13 +132,27 @@ describe('the ending of an AG-UI run', () => {
     }
   });
 
-  it('may be followed by another run', () => {
-    const again = [started, text('b'), finished];
+  it('may be followed by another run, which begins afresh', () => {
+    const user = { type: 'TEXT_MESSAGE_START', messageId: 'n', role: 'user' };
+    const snapshot = { type: 'MESSAGES_SNAPSHOT', messages: [{ role: 'assistant', content: 'Snapped' }] };
+    const stopped = { type: 'CUSTOM', name: 'on_interrupt', value: '{}' };
+    const first = [started, user, text('left open'), stopped, finished];
+    const second = [started, snapshot, finished];
+    const third = [started, toolCall, toolResult, { ...text('b'), messageId: 'n' }, finished];
+    const fourth = [started, finished];
     assert.deepEqual(
-      readFrames([started, text('a'), finished, ...again])
-        .events.map(({ type }) => type)
-        .filter((type) => type.startsWith('step') || type.startsWith('run')),
-      ['run-start', 'step-start', 'step-end', 'step-start', 'step-end', 'run-end'],
+      readFrames([...first, ...second, ...third, ...fourth]).events.flatMap((event) => {
+        if (event.type === 'step-end') return [event.stopReason];
+        return event.type === 'text-delta' ? [event.text] : [];
+      }),
+      ['left open', 'interrupt', 'Snapped', 'end-turn', 'tool-use', 'b', 'end-turn', 'end-turn'],
     );
+  });
+
+  it('stays good where the agent says something after it', () => {
+    for (const last of [text('late'), textEnd, toolResult]) {
+      const { events } = readFrames([started, toolCall, toolResult, finished, last]);
+      assert.deepEqual(events.at(-1), { type: 'run-end', stopReason: 'end-turn' });
+    }
   });
 });

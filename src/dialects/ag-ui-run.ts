@@ -68,8 +68,6 @@ export function createAgUiRun(emit: Emit): AgUiRun {
     },
     begin,
     end(stopReason) {
-      blocks.clear();
-      held.clear();
       phase = 'ended';
       emit({ type: 'step-end', stopReason });
     },

@@ -116,6 +116,11 @@ describe('ag-ui', () => {
       ]);
     });
 
+    it('takes nothing that was empty for an answer', () => {
+      const snapshot = { type: 'MESSAGES_SNAPSHOT', messages: [{ role: 'assistant', content: 'Noon.' }] };
+      assert.deepEqual(textsOf([text(''), snapshot]), [['text-1', 'Noon.']]);
+    });
+
     it('says nothing of a message that stays empty', () => {
       const start = { type: 'TEXT_MESSAGE_START', messageId: 'm', role: 'assistant' };
       assert.deepEqual(contentOf([start, text(''), textEnd()]), []);
@@ -201,7 +206,10 @@ describe('ag-ui', () => {
         { type: 'TEXT_MESSAGE_CHUNK', delta: 'b' },
         { type: 'TOOL_CALL_CHUNK', toolCallId: 'c', toolCallName: 'clock' },
         { type: 'TOOL_CALL_CHUNK', delta: '{}' },
+        // A result, or another kind of the same id, ends what no event of its own does.
         { type: 'TEXT_MESSAGE_CHUNK', messageId: 'n', delta: 'c' },
+        { type: 'REASONING_MESSAGE_CHUNK', messageId: 'n', delta: 'd' },
+        toolResult('noon'),
       ];
       assert.deepEqual(contentOf(frames), [
         { type: 'reasoning-start', id: 'reasoning-1' },
@@ -218,6 +226,10 @@ describe('ag-ui', () => {
         { type: 'text-start', id: 'text-3' },
         { type: 'text-delta', id: 'text-3', text: 'c' },
         { type: 'text-end', id: 'text-3' },
+        { type: 'reasoning-start', id: 'reasoning-4' },
+        { type: 'reasoning-delta', id: 'reasoning-4', text: 'd' },
+        { type: 'reasoning-end', id: 'reasoning-4' },
+        { type: 'tool-result', id: 'c', isError: false, content: 'noon' },
       ]);
     });
 
@@ -243,6 +255,15 @@ describe('ag-ui', () => {
       }));
       assert.equal(readFrames([started, ...chunks, finished]).unknownFrames, 3);
       assert.deepEqual(contentOf(chunks), []);
+      const [textChunk, , toolChunk] = chunks;
+      const over = [
+        { ...textChunk, messageId: 'm' },
+        toolChunk,
+        { ...textChunk, messageId: 'm' },
+        text('y', 'n'),
+        textChunk,
+      ];
+      assert.equal(readFrames([started, ...over, finished]).unknownFrames, 2);
     });
   });
 
@@ -277,8 +298,21 @@ describe('ag-ui', () => {
       ]);
     });
 
+    it('that is redacted may be so in pieces, and ends before other reasoning begins', () => {
+      const start = { type: 'REASONING_START', messageId: 'r' };
+      assert.deepEqual(contentOf([start, encrypted('r'), encrypted('r', 'bW9yZQ=='), ...end, reasoning('Hm', 's')]), [
+        { type: 'reasoning-start', id: 'reasoning-1' },
+        { type: 'reasoning-redacted', id: 'reasoning-1', data: 'c2ln' },
+        { type: 'reasoning-redacted', id: 'reasoning-1', data: 'bW9yZQ==' },
+        { type: 'reasoning-end', id: 'reasoning-1' },
+        { type: 'reasoning-start', id: 'reasoning-2' },
+        { type: 'reasoning-delta', id: 'reasoning-2', text: 'Hm' },
+        { type: 'reasoning-end', id: 'reasoning-2' },
+      ]);
+    });
+
     it('is not what is encrypted of a text, a tool call, a result, or too late', () => {
-      const late = [reasoning('Hm'), ...end, text('Hi'), encrypted('r')];
+      const late = [{ type: 'REASONING_START', messageId: 'r' }, reasoning('Hm'), ...end, text('Hi'), encrypted('r')];
       const others = [
         encrypted('m'),
         { ...encrypted('c'), subtype: 'tool-call' },
@@ -363,6 +397,12 @@ describe('ag-ui', () => {
       );
     });
 
+    it('may have a result before their end', () => {
+      const [call] = toolCall();
+      const steps = contentOf([call, toolResult('noon'), text('a')]).filter(({ type }) => type.startsWith('step'));
+      assert.deepEqual(steps, [{ type: 'step-end', stopReason: 'tool-use' }, { type: 'step-start' }]);
+    });
+
     it('do not cut short what another subagent is saying', () => {
       const events = contentOf([...toolCall(), text('a'), toolResult('noon'), text('b', 'n'), text('c')]);
       assert.equal(
@@ -378,6 +418,32 @@ describe('ag-ui', () => {
         { type: 'tool-result', id: 'c', isError: false, content: 'noon' },
       ]);
     });
+  });
+
+  it('parts the calls of the model at the nodes of a graph, where they say something', () => {
+    const node = (stepName: string, ...frames: readonly unknown[]) => [
+      { type: 'STEP_STARTED', stepName },
+      ...frames,
+      { type: 'STEP_FINISHED', stepName },
+    ];
+    const graph = [
+      ...node('chat', ...toolCall()),
+      ...node('tools', toolResult('noon')),
+      ...node('chat', text('a'), textEnd()),
+      ...node('silent'),
+      ...node('write', text('b'), textEnd()),
+    ];
+    assert.deepEqual(
+      readFrames([started, ...graph, finished]).events.filter(({ type }) => type.startsWith('step')),
+      [
+        { type: 'step-start' },
+        { type: 'step-end', stopReason: 'tool-use' },
+        { type: 'step-start' },
+        { type: 'step-end', stopReason: 'end-turn' },
+        { type: 'step-start' },
+        { type: 'step-end', stopReason: 'end-turn' },
+      ],
+    );
   });
 
   describe("what is nobody's content", () => {

@@ -42,7 +42,6 @@ function createEventReader(emit: Emit): (event: JsonObject) => boolean {
   function startRun(): void {
     run.begin();
     othersMessages.clear();
-    silentReasoningId = undefined;
     stopReason = 'end-turn';
     hasText = false;
     snapshotAnswer = '';
@@ -61,7 +60,7 @@ function createEventReader(emit: Emit): (event: JsonObject) => boolean {
     const isChunk = type === 'TEXT_MESSAGE_CHUNK';
     const id = isChunk ? (messageId ?? run.heldId(lane, 'text')) : messageId;
     if (typeof id !== 'string') return false;
-    run.release(lane, 'text', isChunk ? id : undefined);
+    run.release(lane, 'text', id);
     if (isChunk) run.hold(lane, 'text', id);
     // No role means the assistant's.
     if (typeof role === 'string' && role !== 'assistant') othersMessages.add(id);
@@ -73,7 +72,6 @@ function createEventReader(emit: Emit): (event: JsonObject) => boolean {
       if (metadata !== undefined) readCitations(open, metadata, emit);
     } else if (type === 'TEXT_MESSAGE_END') {
       readCitations(run.find('text', id), metadata, emit);
-      othersMessages.delete(id);
       run.leave('text', id);
     }
     return true;
@@ -113,7 +111,7 @@ function createEventReader(emit: Emit): (event: JsonObject) => boolean {
     const isChunk = type === 'TOOL_CALL_CHUNK';
     const id = isChunk ? (toolCallId ?? run.heldId(lane, 'tool')) : toolCallId;
     if (typeof id !== 'string') return false;
-    run.release(lane, 'tool', isChunk ? id : undefined);
+    run.release(lane, 'tool', id);
     if (isChunk) run.hold(lane, 'tool', id);
     if (typeof toolCallName === 'string') {
       run.enter('tool', id);
@@ -225,5 +223,5 @@ function readCitations(open: OpenBlock | undefined, metadata: unknown, emit: Emi
   for (const citation of citations.slice(open.citationCount) as unknown[]) {
     if (isJsonObject(citation)) emit({ type: 'citation', citation: readCitation(citation) });
   }
-  open.citationCount = Math.max(open.citationCount, citations.length);
+  open.citationCount = citations.length;
 }
