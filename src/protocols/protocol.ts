@@ -116,7 +116,11 @@ interface ProtocolBase {
 
 /** Writes one answer. Pure and synchronous; gives text, the empty string where there is nothing to say. */
 export interface EventWriter {
-  /** Takes events in the order that the order machine guarantees; the last one is `run-end` or `error`. */
+  /**
+   * Takes events in the order that the order machine guarantees; the last one is `run-end` or `error`.
+   *
+   * @throws RelayError where the answer cannot go on, before its last event: the writer is then given the `error`.
+   */
   write(event: AgentEvent): string;
   /** What keeps the connection alive, between any two events. */
   keepAlive(): string;
