@@ -250,7 +250,7 @@ function joinSummaries(output: readonly ResponseOutputItem[]): string {
 }
 
 /** The helpers add `parsed`, null where no format was asked for, to every part of a message. */
-function withoutParsed(output: readonly unknown[]): readonly unknown[] {
+export function withoutParsed(output: readonly unknown[]): readonly unknown[] {
   return JSON.parse(
     JSON.stringify(output, (name, value: unknown) => (name === 'parsed' && value === null ? undefined : value)),
   ) as readonly unknown[];

@@ -2,13 +2,22 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type * as LangChainMessages from '@langchain/core/messages';
-import type { Response, ResponseCreateParamsNonStreaming } from 'openai7/resources/responses/responses';
+import fc from 'fast-check';
+import type * as OpenAi7 from 'openai7';
+import type {
+  Response as OpenAiResponse,
+  ResponseCreateParamsNonStreaming,
+} from 'openai7/resources/responses/responses';
+import type { AgentEvent } from '../../src/events/agent-event.ts';
+import { createEventOrder } from '../../src/events/order.ts';
+import type { JsonObject } from '../../src/json.ts';
 import { createOpenAiResponses } from '../../src/relay.ts';
 import type { OpenAiResponsesOptions } from '../../src/relay.ts';
+import { looseEvent } from '../loose-events.ts';
 import { startClientRelay } from './client-relay.ts';
 import type { ClientRelay } from './client-relay.ts';
 import { loadClient, skipReason } from './installed.ts';
-import { createLangChain, createOpenAi, responsesClients } from './openai-responses-clients.ts';
+import { createLangChain, createOpenAi, responsesClients, withoutParsed } from './openai-responses-clients.ts';
 import type { ResponsesAnswer, ResponsesClient, ResponsesUsage } from './openai-responses-clients.ts';
 import { converseMessage, expectAnswer, say, scenarios } from './scenarios.ts';
 import type { ExpectedModelCall, Scenario, ScenarioName } from './scenarios.ts';
@@ -124,6 +133,14 @@ function startRelay(scenario: Scenario | ScenarioName, options: OpenAiResponsesO
   return startClientRelay({ scenario, protocols: [createOpenAiResponses(options)] });
 }
 
+/** All that the agent says comes at once, and then nothing more. */
+const endlessInOnePiece = [
+  ...say(
+    scenarios.endless.steps.map((step) => (step.type === 'say' ? Buffer.from(step.bytes).toString() : '')).join(''),
+  ),
+  { type: 'wait-for-leave' } as const,
+];
+
 for (const client of responsesClients) {
   describe(client.name, { skip, concurrency: true }, () => {
     for (const scenario of names) {
@@ -155,7 +172,7 @@ for (const client of responsesClients) {
     });
 
     it('sees an answer that is too long to be held end as incomplete, and the agent is let go', async () => {
-      await using relay = await startRelay('endless', { maxHeldLength: 430 });
+      await using relay = await startRelay({ ...scenarios.endless, steps: endlessInOnePiece }, { maxHeldLength: 430 });
       const answer = await client.ask({ origin: relay.origin, prompt: 'hi' });
       await relay.invocations[0]?.released;
       // 400 for the item, then 7 for each piece with its quotes.
@@ -229,7 +246,7 @@ describe('the agent', { skip, concurrency: true }, () => {
       let previous: string | null = null;
       const echoed: (string | null | undefined)[] = [];
       for (const input of ['one', 'two', 'three']) {
-        const response: Response = await client.responses
+        const response: OpenAiResponse = await client.responses
           .stream({ model: 'agent', input, previous_response_id: previous })
           .finalResponse();
         echoed.push(response.previous_response_id);
@@ -344,14 +361,54 @@ describe('the agent', { skip, concurrency: true }, () => {
   });
 });
 
+describe('any run', { skip, concurrency: true }, () => {
+  for (const name of majors) {
+    it(`is taken by the helper, which makes of its events what the last one repeats: ${name}`, async () => {
+      const { OpenAI } = await loadClient<typeof OpenAi7>(name);
+      const property = fc.asyncProperty(fc.array(looseEvent, { maxLength: 60 }), async (events) => {
+        const body = writeStream(events);
+        const client = new OpenAI({ apiKey: 'none', maxRetries: 0, fetch: async () => new Response(body) });
+        const last: unknown = JSON.parse(body.slice(body.lastIndexOf('\ndata: ') + '\ndata: '.length));
+        const { type, response } = last as { readonly type: string; readonly response: JsonObject };
+        const finished = client.responses.stream({ model: 'agent', input: 'hi' }).finalResponse();
+        if (type === 'response.failed') {
+          await assert.rejects(finished, response['error'] as { readonly code: string; readonly message: string });
+        } else if (type === 'response.completed' || name !== 'openai4') {
+          const { output, status } = await finished;
+          assert.deepEqual(
+            { output: withoutParsed(output), status },
+            { output: response['output'], status: response['status'] },
+          );
+        }
+      });
+      await fc.assert(property, { numRuns: 200 });
+    });
+  }
+});
+
+function writeStream(events: readonly AgentEvent[]): string {
+  const writer = createOpenAiResponses().createWriter({
+    requestId: 'made-1',
+    conversationId: 'made-2',
+    startedAtMs: 0,
+  });
+  let stream = '';
+  const order = createEventOrder((event) => (stream += writer.write(event)));
+  for (const event of events) order.push(event);
+  order.end();
+  return stream;
+}
+
 describe('an answer', { skip, concurrency: true }, () => {
   for (const name of majors) {
     it(`is the same whole as what the helper makes of its stream: ${name}`, async () => {
       await using relay = await startClientRelay({ scenario: 'failing-tool', newId: () => 'made-1' });
       const client = await createOpenAi(name, relay);
       const question = { model: 'gpt-99', input: 'hi' };
-      const whole = JSON.parse(JSON.stringify(await client.responses.create(question))) as Response;
-      const streamed = JSON.parse(JSON.stringify(await client.responses.stream(question).finalResponse())) as Response;
+      const whole = JSON.parse(JSON.stringify(await client.responses.create(question))) as OpenAiResponse;
+      const streamed = JSON.parse(
+        JSON.stringify(await client.responses.stream(question).finalResponse()),
+      ) as OpenAiResponse;
       const text = 'That did not work.';
       const part = { type: 'output_text', text, annotations: [] };
       const call = {
@@ -441,7 +498,7 @@ describe('an answer', { skip, concurrency: true }, () => {
     const client = await createOpenAi('openai7', relay);
     await assert.rejects(async () => client.responses.stream({ model: 'agent', input: 'hi' }).finalResponse());
     const last = relay.exchange.body.trim().split('\n').at(-1)?.replace('data: ', '') ?? '';
-    const { type, response } = JSON.parse(last) as { type: string; response: Response };
+    const { type, response } = JSON.parse(last) as { type: string; response: OpenAiResponse };
     const { output, status, error } = response;
     assert.deepEqual(
       { type, output, status, error },
