@@ -386,6 +386,15 @@ describe('an answer that is too long to be held', () => {
     });
   }
 
+  it('is one of eight million characters where nothing else is said', () => {
+    const writer = createWriter();
+    const piece = 'x'.repeat(1022);
+    let count = 0;
+    while (writer.ended !== true) count += writer.write(delta(piece)).includes('response.incomplete') ? 0 : 1;
+    // Each piece takes 1024 characters of 8,388,608 with its quotes; the item's frame takes one of them.
+    assert.equal(count, 8 * 1024 - 1);
+  });
+
   it('is one with a character more than is allowed', () => {
     const text = 'x'.repeat(298);
     assert.deepEqual(readResponse(write([delta(text)], createWriter({ maxHeldLength: 700 }))), {
