@@ -283,7 +283,9 @@ describe('a source', () => {
       title: 'handbook.pdf',
       ...passage,
     });
-    assert.deepEqual(cite({ url: 'javascript:alert(1)' }), { ...document, title: 'javascript:alert(1)' });
+    for (const url of ['javascript:alert(1)', 'javascript://example.com/%0aalert(1)', 's3://bucket/key']) {
+      assert.deepEqual(cite({ url }), { ...document, title: url });
+    }
     assert.deepEqual(cite({}), { ...document, title: 'document' });
   });
 
