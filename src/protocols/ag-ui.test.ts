@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { RelayError } from '../errors.ts';
 import type { AgentEvent } from '../events/agent-event.ts';
 import { createEventOrder } from '../events/order.ts';
 import { createAgUi } from './ag-ui.ts';
@@ -471,6 +472,16 @@ function checkRun(events: readonly unknown[]): void {
   });
   assert.deepEqual([open.size, unanswered.size], [0, 0]);
 }
+
+describe('an error of ag-ui before the stream', () => {
+  it('is a sentence and nothing else, because the client shows the whole body', () => {
+    const cause = new Error('arn:aws:…');
+    assert.deepEqual(createAgUi().renderError(new RelayError('agent_busy', { cause }), 'request'), {
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body: '"this session is busy; try again in a moment"',
+    });
+  });
+});
 
 describe('an ag-ui writer', () => {
   it('keeps the connection alive by a comment', () => {

@@ -2,7 +2,6 @@ import { agUiPassThrough } from './ag-ui-pass-through.ts';
 import { readRunRequest } from './ag-ui-request.ts';
 import { createRunWriter } from './ag-ui-writer.ts';
 import type { ShownParts } from './ag-ui-writer.ts';
-import { renderJsonError } from './json-error.ts';
 import type { EventFormat, EventProtocol } from './protocol.ts';
 import { readJsonBody } from './request-body.ts';
 
@@ -60,7 +59,11 @@ export function createAgUi(options: AgUiOptions = {}): EventProtocol {
         };
       },
     },
-    renderError: renderJsonError,
+    // A JSON string: `HttpAgent` makes its message of the status and the body, and of an object it would show the JSON.
+    renderError: ({ message }) => ({
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body: JSON.stringify(message),
+    }),
     createWriter: ({ requestId, conversationId }) =>
       createRunWriter({ requestId, threadId: conversationId, runId: requestId, toolCallIds: new Set() }, shown),
   };

@@ -217,13 +217,10 @@ describe('a relay in front of any other agent', () => {
     );
     const response = await send(post);
     assert.equal(response.status, 400);
-    assert.deepEqual(JSON.parse(await readText(response)), {
-      error: {
-        code: 'invalid_prompt',
-        message: 'the last message must be the user\'s, got one of role "tool"',
-        requestId: response.headers['x-request-id'],
-      },
-    });
+    assert.equal(
+      await readText(response),
+      JSON.stringify('the last message must be the user\'s, got one of role "tool"'),
+    );
     assert.equal(agent.invocations.length, 1);
   });
 });
