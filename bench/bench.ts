@@ -34,14 +34,21 @@ export async function runBench(
     try {
       const setting = { bundles, agent };
       onStep('cold start');
-      const coldStart = await measureColdStart(setting, size.coldStartRounds);
+      const starts = await measureColdStart(setting, size.coldStartRounds);
       onStep('time to first byte');
       const firstByte = await measureFirstByte(setting, size.firstByteRounds);
       onStep('processor time per event');
       const cpuPerEvent = await measureCpuPerEvent(setting, size.cpuPerEvent);
       onStep('memory');
       const memory = await measureMemory(setting, size.memory);
-      return { bundles: describeBundles(bundles), coldStart, firstByte, cpuPerEvent, memory };
+      return {
+        bundles: describeBundles(bundles),
+        protocols: bundles.protocolSizes,
+        ...starts,
+        firstByte,
+        cpuPerEvent,
+        memory,
+      };
     } finally {
       await agent.stop();
     }
@@ -53,6 +60,7 @@ export async function runBench(
 function describeBundles({ bundleBytes }: Bundles): readonly BundleSize[] {
   return [
     { name: 'relay', bytes: bundleBytes.relay, verdict: judge(bundleBytes.relay, budgets.relayBundleBytes) },
+    { name: 'relay with `original` alone', bytes: bundleBytes['original-alone'], verdict: 'no budget' },
     { name: 'handler that only pipes', bytes: bundleBytes.pipe, verdict: 'no budget' },
   ];
 }

@@ -2,10 +2,19 @@
 export const budgets = {
   /** From the start of the process to the first byte of its first answer. */
   coldStartRatio: 1.15,
+  /** The same of the relay with all of its protocols beside one with `original` alone. */
+  unusedProtocolsRatio: 1.1,
+  /** What the protocols beside `original` add to the load of the module, in milliseconds. */
+  unusedProtocolsLoadMs: 3,
   /** Processor time per event of 200 bytes, where the agent's bytes are passed on. */
   originalCpuRatio: 1.3,
   /** The same where they are translated. */
   translatedCpuRatio: 2.5,
+  /**
+   * The same in bulk, where nothing but bytes counts, for `openai-responses`: the protocol has every character said five times,
+   * once as it comes and four times when its text, its part, its item and the response are done.
+   */
+  repeatedCpuRatio: 5,
   /** From the invocation to the first byte of the answer, in a process that is warm. */
   addedFirstByteMs: 1,
   /** Growth of what is held in memory between 1 MB and 200 MB of one answer, after a garbage collection, in bytes. */

@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Plugin } from 'esbuild';
 import { relayBundle } from '../scripts/lambda-bundles.ts';
+import { buildOriginalAlone, measureProtocolSizes } from './protocol-bundles.ts';
+import type { ProtocolSize } from './protocol-bundles.ts';
 
-/** Which function: the relay that is deployed, or the handler that only pipes. */
-export type FunctionName = 'pipe' | 'relay';
+/** Which function: the relay that is deployed, one that has `original` alone, or the handler that only pipes. */
+export type FunctionName = 'pipe' | 'relay' | 'original-alone';
 
 /** All that is run, built once and kept apart, so that a build on the side changes nothing of a run. */
 export interface Bundles {
@@ -15,6 +17,8 @@ export interface Bundles {
   folderOf(name: FunctionName): string;
   /** Bytes of a function's bundle. */
   readonly bundleBytes: Readonly<Record<FunctionName, number>>;
+  /** What each protocol adds to the relay's bundle. */
+  readonly protocolSizes: readonly ProtocolSize[];
   /** The local Lambda's client of the Runtime API. */
   readonly bootstrap: string;
   readonly probe: string;
@@ -56,6 +60,8 @@ export async function prepareBundles(): Promise<Bundles> {
 
   await mkdir(folderOf('relay'));
   await copyFile(deployedRelay, fileOf('relay'));
+  await mkdir(folderOf('original-alone'));
+  await buildOriginalAlone(fileOf('original-alone'));
   await build({ ...relayBundle, absWorkingDir: root, entryPoints: ['bench/pipe-handler.ts'], outfile: fileOf('pipe') });
   for (const [name, entryPoint] of Object.entries(programs)) {
     await build({
@@ -70,10 +76,15 @@ export async function prepareBundles(): Promise<Bundles> {
       logLevel: 'warning',
     });
   }
-  const [pipe, relay] = await Promise.all([stat(fileOf('pipe')), stat(fileOf('relay'))]);
+  const sizeOf = async (name: FunctionName): Promise<number> => (await stat(fileOf(name))).size;
   return {
     folderOf,
-    bundleBytes: { pipe: pipe.size, relay: relay.size },
+    bundleBytes: {
+      pipe: await sizeOf('pipe'),
+      relay: await sizeOf('relay'),
+      'original-alone': await sizeOf('original-alone'),
+    },
+    protocolSizes: await measureProtocolSizes(),
     bootstrap: programFile('bootstrap'),
     probe: programFile('probe'),
     moduleLoad: programFile('moduleLoad'),

@@ -2,16 +2,22 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { budgets } from './budgets.ts';
-import type { Comparison } from './comparison.ts';
 import { startFunction } from './function-process.ts';
-import type { Subject } from './function-process.ts';
+import type { BenchResults } from './results.ts';
 import { createSamples, orderOfRound } from './samples.ts';
 import type { Setting } from './setting.ts';
+import type { Subject } from './subjects.ts';
 
-const subjects = ['pipe', 'original', 'transformed'] as const satisfies readonly Subject[];
+const subjects = ['pipe', 'original', 'transformed', 'original-alone'] as const satisfies readonly Subject[];
+
+/** Whose modules differ: the relay's own is the same for all of its formats. */
+const loaded = ['pipe', 'original', 'original-alone'] as const satisfies readonly Subject[];
 
 /** Starts a fresh process per subject and round and runs one invocation in it. */
-export async function measureColdStart(setting: Setting, rounds: number): Promise<readonly Comparison[]> {
+export async function measureColdStart(
+  setting: Setting,
+  rounds: number,
+): Promise<Pick<BenchResults, 'coldStart' | 'unusedProtocols'>> {
   const firstBytes = createSamples();
   const inits = createSamples();
   const loads = createSamples();
@@ -32,28 +38,30 @@ export async function measureColdStart(setting: Setting, rounds: number): Promis
         await running.stop();
       }
     }
-    // The relay's module is the same for all of its formats.
-    for (const subject of orderOfRound(['pipe', 'original'] as const, round)) {
+    for (const subject of orderOfRound(loaded, round)) {
       loads.add(subject, await loadModule(setting, subject));
     }
   }
-  return [
-    ...(['original', 'transformed'] as const).map((subject) =>
-      firstBytes.compare({
-        name: 'process start to first byte',
-        subject,
-        unit: 'ms',
-        relation: 'ratio',
-        limit: budgets.coldStartRatio,
-      }),
-    ),
-    inits.compare({ name: 'process start to first poll', subject: 'original', unit: 'ms', relation: 'ratio' }),
-    loads.compare({ name: 'module load alone', subject: 'original', unit: 'ms', relation: 'difference' }),
-  ];
+  const start = { name: 'process start to first byte', unit: 'ms', relation: 'ratio' } as const;
+  const load = { name: 'module load alone', unit: 'ms', relation: 'difference' } as const;
+  const beside = { subject: 'original', base: 'original-alone' } as const;
+  return {
+    coldStart: [
+      ...(['original', 'transformed'] as const).map((subject) =>
+        firstBytes.compare({ ...start, subject, limit: budgets.coldStartRatio }),
+      ),
+      inits.compare({ name: 'process start to first poll', subject: 'original', unit: 'ms', relation: 'ratio' }),
+      loads.compare({ ...load, subject: 'original' }),
+    ],
+    unusedProtocols: [
+      firstBytes.compare({ ...start, ...beside, limit: budgets.unusedProtocolsRatio }),
+      loads.compare({ ...load, ...beside, limit: budgets.unusedProtocolsLoadMs }),
+    ],
+  };
 }
 
-async function loadModule({ bundles }: Setting, subject: 'pipe' | 'original'): Promise<number> {
-  const folder = bundles.folderOf(subject === 'pipe' ? 'pipe' : 'relay');
+async function loadModule({ bundles }: Setting, subject: (typeof loaded)[number]): Promise<number> {
+  const folder = bundles.folderOf(subject === 'original' ? 'relay' : subject);
   const { stdout } = await promisify(execFile)(process.execPath, [bundles.moduleLoad, join(folder, 'index.mjs')], {
     env: {
       AGENT_RUNTIME_ARN: 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/bench-0123456789',

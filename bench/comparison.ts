@@ -1,4 +1,4 @@
-import type { Subject } from './function-process.ts';
+import type { Subject } from './subjects.ts';
 
 /** What the samples of one thing come to. */
 export interface Summary {
@@ -12,19 +12,21 @@ export interface ComparisonSettings {
   /** Such as `200-byte events, paced`. */
   readonly name: string;
   readonly subject: Exclude<Subject, 'pipe'>;
+  /** What it is compared with. Default: the handler that only pipes. */
+  readonly base?: 'pipe' | 'original-alone';
   readonly unit: 'ms' | 'µs';
-  /** How the subject relates to the pipe: as many times as much, or so much more. */
+  /** How the subject relates to its base: as many times as much, or so much more. */
   readonly relation: 'ratio' | 'difference';
   /** Largest median of the relation; undefined where there is no budget. */
   readonly limit?: number | undefined;
 }
 
-/** The relay beside the handler that only pipes. */
+/** The relay beside what it is compared with. */
 export interface Comparison extends ComparisonSettings {
   readonly rounds: number;
-  readonly pipe: Summary;
-  readonly relay: Summary;
-  /** Of the pairs: each of the subject's samples with the pipe's of the same round. */
+  readonly baseSummary: Summary;
+  readonly subjectSummary: Summary;
+  /** Of the pairs: each of the subject's samples with the base's of the same round. */
   readonly related: Summary;
   readonly verdict: Verdict;
 }
@@ -35,20 +37,20 @@ export type Verdict = 'within' | 'over' | 'no budget';
 /** Compares the samples of the same rounds, pair by pair: what slows the machine down slows both of a pair. */
 export function compare(
   settings: ComparisonSettings,
-  pipeSamples: readonly number[],
-  relaySamples: readonly number[],
+  baseSamples: readonly number[],
+  subjectSamples: readonly number[],
 ): Comparison {
   const related = summarize(
-    relaySamples.map((sample, round) => {
-      const pipeSample = pipeSamples[round] ?? Number.NaN;
-      return settings.relation === 'ratio' ? sample / pipeSample : sample - pipeSample;
+    subjectSamples.map((sample, round) => {
+      const baseSample = baseSamples[round] ?? Number.NaN;
+      return settings.relation === 'ratio' ? sample / baseSample : sample - baseSample;
     }),
   );
   return {
     ...settings,
-    rounds: relaySamples.length,
-    pipe: summarize(pipeSamples),
-    relay: summarize(relaySamples),
+    rounds: subjectSamples.length,
+    baseSummary: summarize(baseSamples),
+    subjectSummary: summarize(subjectSamples),
     related,
     verdict: judge(related.median, settings.limit),
   };

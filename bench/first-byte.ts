@@ -3,8 +3,8 @@ import type { Comparison } from './comparison.ts';
 import { createSamples, orderOfRound } from './samples.ts';
 import { withFunctions } from './setting.ts';
 import type { Setting } from './setting.ts';
+import { relaySubjects } from './subjects.ts';
 
-const relaySubjects = ['original', 'transformed', 'ndjson'] as const;
 const subjects = ['pipe', ...relaySubjects] as const;
 
 /** Invocations that warm a process up before those that count. */

@@ -7,9 +7,7 @@ import type { Bundles, FunctionName } from './bundles.ts';
 import { sizeAnswer } from './converse-frames.ts';
 import type { AnswerPlan } from './converse-frames.ts';
 import type { ProbeQuestion, ProcessUsage } from './probe.ts';
-
-/** What is measured: the handler that only pipes, or the relay in one of its formats. */
-export type Subject = 'pipe' | 'original' | 'transformed' | 'ndjson';
+import type { Subject } from './subjects.ts';
 
 /** One answer as it comes out of a function. */
 export interface FunctionAnswer {
@@ -152,8 +150,8 @@ async function readAnswer(message: IncomingMessage, takeBytes: TakeBytes | undef
   return { firstByteAt, bodyBytes, lastBytes: last.subarray(-lastByteCount).toString('utf8') };
 }
 
-/** Enough to hold the last line of every format. */
-const lastByteCount = 300;
+/** Enough to hold the end of every format. */
+const lastByteCount = 700;
 
 /** A benchmark of an answer that is not the right one would measure nothing. */
 function checkAnswer(subject: Subject, plan: AnswerPlan, { bodyBytes, lastBytes }: ReceivedAnswer): void {
@@ -161,6 +159,7 @@ function checkAnswer(subject: Subject, plan: AnswerPlan, { bodyBytes, lastBytes 
   switch (subject) {
     case 'pipe':
     case 'original':
+    case 'original-alone':
       if (bodyBytes === streamBytes) return;
       break;
     case 'transformed': {
@@ -168,14 +167,20 @@ function checkAnswer(subject: Subject, plan: AnswerPlan, { bodyBytes, lastBytes 
       if (bodyBytes - trailer.length === textBytes && trailer.includes('"runtimeSessionId"')) return;
       break;
     }
-    case 'ndjson':
-      if (bodyBytes > textBytes && lastBytes.includes('"type":"run-end"')) return;
-      break;
     default:
-      subject satisfies never;
+      if (bodyBytes > textBytes && lastBytes.includes(goodEndings[subject])) return;
   }
   throw new Error(`${subject} answered ${bodyBytes} bytes that end in ${JSON.stringify(lastBytes)}`);
 }
+
+/** What is in the end of a good answer, and of no other. */
+const goodEndings = {
+  ndjson: '"type":"run-end"',
+  'ui-message': '"finishReason":"stop"',
+  'ag-ui': '"type":"RUN_FINISHED"',
+  'openai-chat': '"finish_reason":"stop"',
+  'openai-responses': '"status":"completed"',
+} as const satisfies Partial<Record<Subject, string>>;
 
 function createEvent(subject: Subject, plan: AnswerPlan): unknown {
   const prompt = JSON.stringify(plan);
@@ -195,13 +200,15 @@ function createEvent(subject: Subject, plan: AnswerPlan): unknown {
       'x-forwarded-proto': 'https',
     },
     requestContext: { http: { method: 'POST', path: '/', protocol: 'HTTP/1.1', sourceIp: '203.0.113.1' } },
-    body: JSON.stringify(subject === 'pipe' ? { prompt } : { prompt, response: subject }),
+    body: JSON.stringify(
+      subject === 'pipe' ? { prompt } : { prompt, response: subject === 'original-alone' ? 'original' : subject },
+    ),
     isBase64Encoded: false,
   };
 }
 
 function functionOf(subject: Subject): FunctionName {
-  return subject === 'pipe' ? 'pipe' : 'relay';
+  return subject === 'pipe' || subject === 'original-alone' ? subject : 'relay';
 }
 
 function functionEnvironment(settings: FunctionProcessSettings, runtimeApi: string): Record<string, string> {

@@ -5,7 +5,8 @@ import { judge } from './comparison.ts';
 import type { Verdict } from './comparison.ts';
 import { sizeAnswer } from './converse-frames.ts';
 import type { AnswerPlan } from './converse-frames.ts';
-import type { FunctionProcess, Subject } from './function-process.ts';
+import type { FunctionProcess } from './function-process.ts';
+import type { Subject } from './subjects.ts';
 import { withFunctions } from './setting.ts';
 import type { Setting } from './setting.ts';
 
@@ -33,7 +34,15 @@ export interface MemoryResult {
   readonly aheadVerdict: Verdict;
 }
 
-const subjects = ['pipe', 'original', 'transformed'] as const satisfies readonly Subject[];
+/** `openai-responses` holds what it sends, up to a limit of its own. */
+const subjects = [
+  'pipe',
+  'original',
+  'transformed',
+  'ui-message',
+  'ag-ui',
+  'openai-chat',
+] as const satisfies readonly Subject[];
 
 /** Size of one event, in bytes; large, so that the reader is what takes the time. */
 const eventBytes = 8_192;
@@ -124,6 +133,7 @@ interface Progress {
 
 function createProgress(subject: Subject, plan: AnswerPlan): Progress {
   const { streamBytes, textBytes } = sizeAnswer(plan);
+  // In the other formats an event of this size is as large as the agent's, but for a hundred bytes.
   const scale = subject === 'transformed' ? streamBytes / textBytes : 1;
   let bodyBytes = 0;
   return {

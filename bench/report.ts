@@ -1,12 +1,13 @@
 import { budgets } from './budgets.ts';
 import type { Comparison, Summary } from './comparison.ts';
 import type { MemoryResult } from './memory.ts';
+import type { ProtocolSize } from './protocol-bundles.ts';
 import { countVerdicts } from './results.ts';
 import type { BenchResults, BundleSize } from './results.ts';
 
 /** Writes the results as a page. */
 export function renderReport(results: BenchResults): string {
-  const { provenance, bundles, coldStart, firstByte, cpuPerEvent, memory } = results;
+  const { provenance, bundles, protocols, coldStart, unusedProtocols, firstByte, cpuPerEvent, memory } = results;
   const { within, over } = countVerdicts(results);
   return `${[
     '# Benchmarks',
@@ -16,6 +17,11 @@ export function renderReport(results: BenchResults): string {
     renderBundles(bundles),
     '## Cold start',
     renderComparisons(coldStart),
+    '## What the protocols cost that a request does not use',
+    'A relay with `original` as its only protocol beside the one that is deployed and has all of them, both asked for `original`.',
+    renderComparisons(unusedProtocols, 'original alone', 'all protocols'),
+    'How much smaller the bundle is without each of them. What two have in common counts for neither.',
+    renderProtocols(protocols),
     '## Time to first byte',
     renderComparisons(firstByte),
     '## Processor time per event',
@@ -25,9 +31,9 @@ export function renderReport(results: BenchResults): string {
   ].join('\n\n')}\n`;
 }
 
-function renderComparisons(comparisons: readonly Comparison[]): string {
+function renderComparisons(comparisons: readonly Comparison[], base = 'only pipes', other = 'relay'): string {
   return renderTable(
-    ['', 'format', 'rounds', 'only pipes', 'relay', 'pair by pair', 'budget', ''],
+    ['', 'format', 'rounds', base, other, 'pair by pair', 'budget', ''],
     comparisons.map((comparison) => {
       const { name, subject, rounds, unit, relation, limit, verdict } = comparison;
       const related = relation === 'ratio' ? '×' : ` ${unit}`;
@@ -35,8 +41,8 @@ function renderComparisons(comparisons: readonly Comparison[]): string {
         name,
         subject,
         String(rounds),
-        renderSummary(comparison.pipe, ` ${unit}`),
-        renderSummary(comparison.relay, ` ${unit}`),
+        renderSummary(comparison.baseSummary, ` ${unit}`),
+        renderSummary(comparison.subjectSummary, ` ${unit}`),
         renderSummary(comparison.related, related),
         limit === undefined ? '' : `${limit}${related}`,
         limit === undefined ? '' : verdict,
@@ -54,6 +60,13 @@ function renderBundles(bundles: readonly BundleSize[]): string {
       verdict === 'no budget' ? '' : `${budgets.relayBundleBytes / 1000} kB`,
       verdict === 'no budget' ? '' : verdict,
     ]),
+  );
+}
+
+function renderProtocols(protocols: readonly ProtocolSize[]): string {
+  return renderTable(
+    ['protocol', 'adds'],
+    protocols.map(({ name, bytes }) => [name, `${(bytes / 1000).toFixed(1)} kB`]),
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Comparison, Verdict } from './comparison.ts';
 import type { MemoryResult } from './memory.ts';
+import type { ProtocolSize } from './protocol-bundles.ts';
 
 /** Where and of what the figures are. */
 export interface Provenance {
@@ -27,7 +28,10 @@ export interface BundleSize {
 export interface BenchResults {
   readonly provenance: Provenance;
   readonly bundles: readonly BundleSize[];
+  readonly protocols: readonly ProtocolSize[];
   readonly coldStart: readonly Comparison[];
+  /** The relay beside one with `original` alone. */
+  readonly unusedProtocols: readonly Comparison[];
   readonly firstByte: readonly Comparison[];
   readonly cpuPerEvent: readonly Comparison[];
   readonly memory: readonly MemoryResult[];
@@ -37,7 +41,7 @@ export interface BenchResults {
 export function countVerdicts(results: BenchResults): { readonly within: number; readonly over: number } {
   const verdicts = [
     ...results.bundles.map(({ verdict }) => verdict),
-    ...[...results.coldStart, ...results.firstByte, ...results.cpuPerEvent].map(({ verdict }) => verdict),
+    ...[...results.coldStart, ...results.unusedProtocols, ...results.firstByte, ...results.cpuPerEvent].map(({ verdict }) => verdict),
     ...results.memory
       .filter(({ subject }) => subject !== 'pipe')
       .flatMap(({ heldVerdict, aheadVerdict }) => [heldVerdict, aheadVerdict]),

@@ -1,11 +1,11 @@
 import { compare } from './comparison.ts';
 import type { Comparison, ComparisonSettings } from './comparison.ts';
-import type { Subject } from './function-process.ts';
+import type { Subject } from './subjects.ts';
 
 /** The samples of one measure, by subject. */
 export interface Samples {
   add(subject: Subject, value: number): void;
-  /** Compares a subject's samples with the pipe's. */
+  /** Compares a subject's samples with those of its base. */
   compare(settings: ComparisonSettings): Comparison;
 }
 
@@ -19,7 +19,7 @@ export function createSamples(): Samples {
       bySubject.set(subject, samples);
       samples.push(value);
     },
-    compare: (settings) => compare(settings, samplesOf('pipe'), samplesOf(settings.subject)),
+    compare: (settings) => compare(settings, samplesOf(settings.base ?? 'pipe'), samplesOf(settings.subject)),
   };
 }
 

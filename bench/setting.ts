@@ -1,7 +1,8 @@
 import type { BenchAgent } from './agent.ts';
 import type { Bundles } from './bundles.ts';
 import { startFunction } from './function-process.ts';
-import type { FunctionProcess, Subject } from './function-process.ts';
+import type { FunctionProcess } from './function-process.ts';
+import type { Subject } from './subjects.ts';
 
 /** What every measure runs in. */
 export interface Setting {

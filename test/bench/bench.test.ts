@@ -4,7 +4,9 @@ import { describe, it } from 'node:test';
 import { runBench } from '../../bench/bench.ts';
 import { compare, judge, summarize } from '../../bench/comparison.ts';
 import { createDeltas, sizeAnswer } from '../../bench/converse-frames.ts';
+import { keepProtocols } from '../../bench/protocol-bundles.ts';
 import { renderReport } from '../../bench/report.ts';
+import { defaultProtocols } from '../../src/protocols/select.ts';
 
 const relay = new URL('../../dist/functions/relay/index.mjs', import.meta.url);
 const skip = existsSync(relay) ? false : 'skipped: run npm run build first';
@@ -20,26 +22,36 @@ describe('the benchmark', () => {
       },
       () => undefined,
     );
-    const { coldStart, firstByte, cpuPerEvent, memory } = measured;
+    const { protocols, coldStart, unusedProtocols, firstByte, cpuPerEvent, memory } = measured;
     assert.deepEqual(
-      [...coldStart, ...firstByte].map(({ name, subject }) => `${name}: ${subject}`),
+      [...coldStart, ...unusedProtocols, ...firstByte].map(({ name, subject }) => `${name}: ${subject}`),
       [
         'process start to first byte: original',
         'process start to first byte: transformed',
         'process start to first poll: original',
         'module load alone: original',
-        'invocation to first byte, warm: original',
-        'invocation to first byte, warm: transformed',
-        'invocation to first byte, warm: ndjson',
+        'process start to first byte: original',
+        'module load alone: original',
+        ...defaultProtocols.map(({ name }) => `invocation to first byte, warm: ${name}`),
       ],
     );
     assert.deepEqual(
       memory.map(({ subject }) => subject),
-      ['pipe', 'original', 'transformed'],
+      ['pipe', 'original', 'transformed', 'ui-message', 'ag-ui', 'openai-chat'],
     );
-    for (const { name, pipe, relay: summary } of [...coldStart, ...firstByte, ...cpuPerEvent]) {
-      assert.ok(pipe.min > 0 && summary.min > 0, name);
+    for (const { name, baseSummary, subjectSummary } of [
+      ...coldStart,
+      ...unusedProtocols,
+      ...firstByte,
+      ...cpuPerEvent,
+    ]) {
+      assert.ok(baseSummary.min > 0 && subjectSummary.min > 0, name);
     }
+    assert.deepEqual(
+      protocols.map(({ name }) => name),
+      defaultProtocols.map(({ name }) => name),
+    );
+    for (const { name, bytes } of protocols) assert.ok(bytes > 0, name);
     for (const { subject, heldNearBegin, heldNearEnd, maxAhead } of memory) {
       assert.ok(heldNearBegin > 0 && heldNearEnd > 0 && maxAhead > 0, subject);
     }
@@ -56,8 +68,8 @@ describe('the benchmark', () => {
         durationSeconds: 3,
       },
     });
-    // The bundle, 2 of cold starts, 3 of first bytes, 9 of processor time, 4 of memory.
-    assert.equal(report.match(/\| (?:within|over) /gu)?.length, 19);
+    // The bundle, 4 of cold starts, 7 of first bytes, 21 of processor time, 10 of memory.
+    assert.equal(report.match(/\| (?:within|over) /gu)?.length, 43);
   });
 });
 
@@ -82,6 +94,29 @@ describe('compare', () => {
 
   it('takes the mean of the two in the middle', () => {
     assert.deepEqual(summarize([4, 1, 3, 2]), { median: 2.5, min: 1, max: 4 });
+  });
+});
+
+describe('keepProtocols', () => {
+  const head = `import { a } from './first.ts';
+import { createB } from './second-one.ts';
+`;
+
+  it('leaves protocols out of the list and the rest as it is', () => {
+    const list = (values: string) => `${head}
+export const defaultProtocols: readonly Protocol[] = [${values}];
+export const other = [a, createB()];`;
+    assert.equal(
+      keepProtocols(list('\n  a,\n  createB(),\n'), (name) => name === 'second-one'),
+      list('createB()'),
+    );
+  });
+
+  it('fails where the list is written in another way', () => {
+    for (const list of ['[]', '[c]', '[...a]', 'a']) {
+      const module = `${head}export const defaultProtocols: readonly Protocol[] = ${list};`;
+      assert.throws(() => keepProtocols(module, () => true), Error, list);
+    }
   });
 });
 
