@@ -10,6 +10,9 @@ export type StopReason =
   | 'malformed'
   | 'other';
 
+/** Why a run ended. Where the model wrote what the agent could not read, it ended as an error. */
+export type RunStopReason = Exclude<StopReason, 'malformed'>;
+
 /** Token counts of model calls, as the model named them (Bedrock ConverseStream `metadata.usage`). */
 export interface TokenUsage {
   readonly inputTokens?: number;
@@ -68,7 +71,7 @@ export type AgentEvent =
   /** The run is over. An ending: nothing follows. `usage` and `metrics` are sums over the run's model calls. */
   | {
       readonly type: 'run-end';
-      readonly stopReason: StopReason;
+      readonly stopReason: RunStopReason;
       readonly usage?: TokenUsage | undefined;
       readonly metrics?: ModelMetrics | undefined;
     };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { checkRun } from '../../test/check-run.ts';
-import type { AgentEvent } from './agent-event.ts';
+import type { AgentEvent, StopReason } from './agent-event.ts';
 import { createEventOrder } from './order.ts';
 
 function run(events: readonly AgentEvent[]): AgentEvent[] {
@@ -24,6 +24,21 @@ describe('createEventOrder', () => {
       { type: 'step-end', stopReason: 'end-turn' },
       { type: 'run-end', stopReason: 'end-turn' },
     ]);
+  });
+
+  it('ends a run as an error where the last model call was malformed, and only then', () => {
+    const step = (stopReason: StopReason): AgentEvent[] => [
+      { type: 'step-start' },
+      { type: 'text-delta', id: '0', text: 'x' },
+      { type: 'step-end', stopReason },
+    ];
+    const ending = (events: readonly AgentEvent[]) => run(events).at(-1);
+    assert.deepEqual(ending(step('malformed')), {
+      type: 'error',
+      code: 'agent_error',
+      message: 'the model wrote something that the agent could not read',
+    });
+    assert.deepEqual(ending([...step('malformed'), ...step('end-turn')]), { type: 'run-end', stopReason: 'end-turn' });
   });
 
   it('gives blocks of later steps new ids though the agent counts from zero again', () => {

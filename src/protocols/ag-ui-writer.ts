@@ -187,10 +187,6 @@ export function createRunWriter(
 
   function finishRun({ stopReason, usage }: AgentEventOf<'run-end'>): string {
     const results = answerCalls();
-    if (stopReason === 'malformed') {
-      const message = 'the model gave an answer that is not well-formed';
-      return results + writeAgUiEvent({ type: 'RUN_ERROR', message, code: 'agent_error' });
-    }
     const isGood = goodReasons.has(stopReason);
     const note = isGood ? '' : writeAgUiEvent({ type: 'CUSTOM', name: 'stop-reason', value: stopReason });
     return results + note + writeAgUiEvent({ type: 'RUN_FINISHED', threadId, runId, usage: describeUsage(usage) });

@@ -315,12 +315,6 @@ describe('the events of ag-ui', () => {
     assert.deepEqual(endings('stop-sequence'), [finished]);
   });
 
-  it('make an error of what the model could not write properly', () => {
-    assert.deepEqual(write([{ type: 'run-end', stopReason: 'malformed' }]).slice(1), [
-      { type: 'RUN_ERROR', message: 'the model gave an answer that is not well-formed', code: 'agent_error' },
-    ]);
-  });
-
   it('count cached tokens as part of the input', () => {
     const usage = { inputTokens: 20, outputTokens: 7, totalTokens: 27, cacheReadInputTokens: 1200 };
     const bedrock = { ...usage, totalTokens: 1227 };

@@ -1,5 +1,4 @@
-import { RelayError } from '../errors.ts';
-import type { AgentEventOf, StopReason, TokenUsage } from '../events/agent-event.ts';
+import type { AgentEventOf, RunStopReason, TokenUsage } from '../events/agent-event.ts';
 import { createUrlCitations } from './openai-chat-citations.ts';
 import type { UrlCitation } from './openai-chat-citations.ts';
 import type { EventWriter } from './protocol.ts';
@@ -161,12 +160,6 @@ export function createChatWriter(
         case 'citation':
           citations.add(event.citation, contentLength);
           return '';
-        case 'step-end':
-          // Not at the run's end: then it would be too late to answer a whole request with an error.
-          if (event.stopReason === 'malformed') {
-            throw new RelayError('agent_error', { message: 'the model wrote something that the agent could not read' });
-          }
-          return '';
         case 'run-end':
           return sink.finish({
             closing: isInTags ? closingTag : '',
@@ -179,6 +172,7 @@ export function createChatWriter(
         case 'reasoning-signature':
         case 'reasoning-redacted':
         case 'reasoning-end':
+        case 'step-end':
         case 'usage':
           return '';
         default:
@@ -223,7 +217,7 @@ function countLineFeeds(tail: string): number {
   return tail.endsWith(lineFeeds) ? 2 : tail.endsWith('\n') ? 1 : 0;
 }
 
-function nameFinishReason(stopReason: StopReason, tools: ChatTools): ChatEnding['finishReason'] {
+function nameFinishReason(stopReason: RunStopReason, tools: ChatTools): ChatEnding['finishReason'] {
   switch (stopReason) {
     case 'max-tokens':
       return 'length';
@@ -236,7 +230,6 @@ function nameFinishReason(stopReason: StopReason, tools: ChatTools): ChatEnding[
     case 'stop-sequence':
     case 'interrupt':
     case 'cancelled':
-    case 'malformed':
     case 'other':
       return 'stop';
     default:

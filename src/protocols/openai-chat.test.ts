@@ -728,17 +728,6 @@ describe('a whole answer', () => {
   });
 });
 
-describe('what the model wrote badly', () => {
-  it('ends the answer with an error while its status can still be a true one', () => {
-    for (const stream of [true, false]) {
-      assert.throws(
-        () => write(readFormat({ stream }), [step, text('x'), { type: 'step-end', stopReason: 'malformed' }]),
-        { name: 'RelayError', code: 'agent_error', message: 'the model wrote something that the agent could not read' },
-      );
-    }
-  });
-});
-
 describe('an error before the answer', () => {
   const render = (error: RelayError) => createOpenAiChat().renderError(error, 'r-1');
 

@@ -1,4 +1,4 @@
-import type { StopReason, TokenUsage } from '../events/agent-event.ts';
+import type { RunStopReason, TokenUsage } from '../events/agent-event.ts';
 import { countInclusive } from './inclusive-usage.ts';
 
 /** How a response ends. */
@@ -11,13 +11,12 @@ export interface ResponseEnding {
 }
 
 /** How each end of a run is told. OpenAI names only the first two reasons; the others are the relay's own words. */
-export const endings: Readonly<Record<StopReason, ResponseEnding>> = {
+export const endings: Readonly<Record<RunStopReason, ResponseEnding>> = {
   'max-tokens': { status: 'incomplete', reason: 'max_output_tokens' },
   'content-filter': { status: 'incomplete', reason: 'content_filter' },
   interrupt: { status: 'incomplete', reason: 'interrupt' },
   cancelled: { status: 'incomplete', reason: 'cancelled' },
   other: { status: 'incomplete', reason: 'other' },
-  malformed: { status: 'incomplete', reason: 'malformed' },
   'end-turn': { status: 'completed' },
   'stop-sequence': { status: 'completed' },
   'tool-use': { status: 'completed' },

@@ -1,4 +1,3 @@
-import { RelayError } from '../errors.ts';
 import type { AgentEventOf } from '../events/agent-event.ts';
 import { formatSseComment } from '../sse/sse-format.ts';
 import { describeOpenAiError } from './openai-error.ts';
@@ -49,7 +48,7 @@ export function createResponsesWriter(options: ResponsesWriterOptions): EventWri
   /** What is finished, as JSON, by its place. */
   const output: string[] = [];
   /** Citations that came before the text that they are about. */
-  let waiting: UrlCitation[] = [];
+  const waiting: UrlCitation[] = [];
   let itemCount = 0;
   let heldLength = 0;
   let sequenceNumber = 0;
@@ -83,7 +82,8 @@ export function createResponsesWriter(options: ResponsesWriterOptions): EventWri
     if (open !== undefined) return open.add(text, json);
     const item = type === 'text-delta' ? createMessage(sink, placeItem('msg')) : createReasoning(sink, placeItem('rs'));
     texts.set(id, item);
-    return item.start() + (item.kind === 'message' ? writeWaiting(item) : '') + item.add(text, json);
+    if (item.kind === 'message') for (const citation of waiting.splice(0)) item.cite(citation);
+    return item.start() + item.add(text, json);
   }
 
   function endText({ id }: { readonly id: string }): string {
@@ -92,20 +92,15 @@ export function createResponsesWriter(options: ResponsesWriterOptions): EventWri
     return item?.finish('completed') ?? '';
   }
 
-  function writeCitation({ citation: { url, title = url } }: AgentEventOf<'citation'>): string {
-    // The other kinds of annotations name files that OpenAI stores.
-    if (url === undefined || title === undefined) return '';
+  function addCitation({ citation: { url = '', title = '' } }: AgentEventOf<'citation'>): string {
+    // The other kinds of annotations name files that OpenAI stores, and a client makes a link of the address.
+    if (!/^https?:\/\//iu.test(url)) return '';
     if (!reserve(frameLength + url.length + title.length)) return endFull();
     const message = [...texts.values()].findLast((item) => item.kind === 'message');
-    if (message !== undefined) return message.annotate({ url, title });
-    waiting.push({ url, title });
+    const citation = { url, title: title === '' ? url : title };
+    if (message === undefined) waiting.push(citation);
+    else message.cite(citation);
     return '';
-  }
-
-  function writeWaiting(message: OpenMessage): string {
-    const citations = waiting;
-    waiting = [];
-    return citations.map((citation) => message.annotate(citation)).join('');
   }
 
   function startCall({ id, name }: AgentEventOf<'tool-start'>): string {
@@ -197,15 +192,9 @@ export function createResponsesWriter(options: ResponsesWriterOptions): EventWri
         case 'tool-result':
           return writeResult(event);
         case 'citation':
-          return writeCitation(event);
+          return addCitation(event);
         case 'step-start':
           return endCalls();
-        case 'step-end':
-          // Not at the run's end: then it would be too late to answer a whole request with an error.
-          if (event.stopReason === 'malformed') {
-            throw new RelayError('agent_error', { message: 'the model wrote something that the agent could not read' });
-          }
-          return '';
         case 'run-end':
           return end({ ...endings[event.stopReason], usage: event.usage });
         case 'error':
@@ -215,6 +204,7 @@ export function createResponsesWriter(options: ResponsesWriterOptions): EventWri
         case 'reasoning-start':
         case 'reasoning-signature':
         case 'reasoning-redacted':
+        case 'step-end':
         case 'usage':
           return '';
         default:

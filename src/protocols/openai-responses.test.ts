@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { looseEvent } from '../../test/loose-events.ts';
 import { RelayError } from '../errors.ts';
-import type { AgentEvent, StopReason } from '../events/agent-event.ts';
+import type { AgentEvent, RunStopReason } from '../events/agent-event.ts';
 import { createEventOrder } from '../events/order.ts';
 import { isJsonObject } from '../json.ts';
 import type { JsonObject } from '../json.ts';
@@ -187,7 +187,7 @@ describe('a response', () => {
     assert.deepEqual(readResponse(write(events)), { ...completed, output: [] });
   });
 
-  const endings: readonly [StopReason, object][] = [
+  const endings: readonly [RunStopReason, object][] = [
     ['end-turn', completed],
     ['stop-sequence', completed],
     ['tool-use', completed],
@@ -195,7 +195,6 @@ describe('a response', () => {
     ['content-filter', { ...full, incomplete_details: { reason: 'content_filter' } }],
     ['interrupt', { ...full, incomplete_details: { reason: 'interrupt' } }],
     ['cancelled', { ...full, incomplete_details: { reason: 'cancelled' } }],
-    ['malformed', { ...full, incomplete_details: { reason: 'malformed' } }],
     ['other', { ...full, incomplete_details: { reason: 'other' } }],
   ];
   for (const [stopReason, expected] of endings) {
@@ -220,15 +219,6 @@ describe('a response', () => {
         },
       },
     ]);
-  });
-
-  it('is an error where the model could not be understood', () => {
-    const writer = createWriter();
-    writer.write({ type: 'run-start' });
-    assert.throws(() => writer.write({ type: 'step-end', stopReason: 'malformed' }), {
-      name: 'RelayError',
-      code: 'agent_error',
-    });
   });
 });
 
@@ -298,44 +288,66 @@ describe('citations', () => {
     type: 'citation',
     citation: { url, title, text: 'x' },
   });
-  const annotation = (start_index: number, end_index: number, url: string, title = url) => ({
-    type: 'url_citation',
-    start_index,
-    end_index,
-    url,
-    title,
-  });
 
-  it('are about the text since the one before, and wait for a text where there is none', () => {
+  it('stand for the block of text that they come in, or before', () => {
     const stream = write([
       cite('https://a.example/', 'A'),
       delta('One 😀.'),
-      cite('https://b.example/'),
+      cite('HTTP://b.example/'),
       cite('https://c.example/', ''),
-      cite(undefined, 'no page'),
-      delta(' Two.'),
+      { type: 'text-end', id: '0' },
       cite('https://d.example/', 'D'),
+      { type: 'reasoning-delta', id: '1', text: 'hm' },
+      delta(' Two.'),
       { type: 'text-end', id: '0' },
       cite('https://late.example/'),
     ]);
-    const annotations = [
-      annotation(0, 0, 'https://a.example/', 'A'),
-      annotation(0, 7, 'https://b.example/'),
-      annotation(0, 7, 'https://c.example/', ''),
-      annotation(7, 12, 'https://d.example/', 'D'),
+    const annotate = (end_index: number, url: string, title: string) => ({
+      type: 'url_citation',
+      start_index: 0,
+      end_index,
+      url,
+      title,
+    });
+    const first = [
+      annotate(7, 'https://a.example/', 'A'),
+      annotate(7, 'HTTP://b.example/', 'HTTP://b.example/'),
+      annotate(7, 'https://c.example/', 'https://c.example/'),
     ];
-    assert.deepEqual(readResponse(stream), { ...completed, output: [message(0, 'One 😀. Two.', { annotations })] });
+    const second = [annotate(5, 'https://d.example/', 'D')];
+    assert.deepEqual(readWhole(parse(stream))['output'], [
+      message(0, 'One 😀.', { annotations: first }),
+      { id: 'rs_request-1_1', type: 'reasoning', summary: [{ type: 'summary_text', text: 'hm' }] },
+      message(2, ' Two.', { annotations: second }),
+    ]);
+    const added = (index: number) => (annotation: object, annotation_index: number) => ({
+      type: 'response.output_text.annotation.added',
+      item_id: `msg_request-1_${index}`,
+      output_index: index,
+      content_index: 0,
+      annotation_index,
+      annotation,
+    });
     assert.deepEqual(
       parse(stream).filter(({ type }) => type === 'response.output_text.annotation.added'),
-      annotations.map((annotation, index) => ({
-        type: 'response.output_text.annotation.added',
-        item_id: 'msg_request-1_0',
-        output_index: 0,
-        content_index: 0,
-        annotation_index: index,
-        annotation,
-      })),
+      [...first.map(added(0)), ...second.map(added(2))],
     );
+  });
+
+  it('of anything but the web are left out, because a client makes links of them', () => {
+    for (const url of [
+      undefined,
+      '',
+      'javascript:alert(1)',
+      'javascript://x/%0aalert(1)',
+      's3://bucket/key',
+      ' https://x',
+    ]) {
+      assert.deepEqual(readResponse(write([delta('x'), cite(url, 'title')])), {
+        ...completed,
+        output: [message(0, 'x')],
+      });
+    }
   });
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { RelayError } from '../errors.ts';
-import type { AgentEvent, StopReason, TokenUsage } from '../events/agent-event.ts';
+import type { AgentEvent, RunStopReason, TokenUsage } from '../events/agent-event.ts';
 import { createEventOrder } from '../events/order.ts';
 import { isJsonObject } from '../json.ts';
 import { createUiMessage } from './ui-message.ts';
@@ -199,14 +199,13 @@ describe('a tool', () => {
       toolCallId: 't',
       errorText: 'the answer ended before this tool gave a result',
     };
-    const fates: readonly [StopReason, readonly unknown[]][] = [
+    const fates: readonly [RunStopReason, readonly unknown[]][] = [
       ['end-turn', [output(null)]],
       ['stop-sequence', [output(null)]],
       ['max-tokens', [lost]],
       ['content-filter', [lost]],
       ['cancelled', [lost]],
       ['other', [lost]],
-      ['malformed', [lost]],
       // Somebody else is to run it, or to allow it.
       ['tool-use', []],
       ['interrupt', [{ type: 'data-interrupt', data: {} }]],
@@ -297,7 +296,7 @@ describe('a source', () => {
 });
 
 describe('the end', () => {
-  const end = (stopReason: StopReason, usage?: TokenUsage): AgentEvent[] => [
+  const end = (stopReason: RunStopReason, usage?: TokenUsage): AgentEvent[] => [
     { type: 'step-start' },
     { type: 'step-end', stopReason },
     ...(usage === undefined ? [] : [{ type: 'usage' as const, usage }]),
@@ -305,7 +304,7 @@ describe('the end', () => {
   ];
 
   it('has a finish reason that all majors know', () => {
-    const reasons: readonly [StopReason, string][] = [
+    const reasons: readonly [RunStopReason, string][] = [
       ['end-turn', 'stop'],
       ['stop-sequence', 'stop'],
       ['tool-use', 'tool-calls'],
@@ -372,16 +371,6 @@ describe('the end', () => {
         messageMetadata: { error: { code: 'agent_throttled', message: 'too many requests' } },
       },
       { type: 'error', errorText: 'too many requests' },
-      { type: 'finish', finishReason: 'error' },
-    ]);
-  });
-
-  it('is an error where the model’s answer was not well-formed, and keeps the usage', () => {
-    const message = 'the model gave an answer that is not well-formed';
-    const usage = { inputTokens: 1, inputTokenDetails: {}, outputTokens: 2, outputTokenDetails: {}, totalTokens: 3 };
-    assert.deepEqual(run(end('malformed', { inputTokens: 1, outputTokens: 2, totalTokens: 3 })).slice(3), [
-      { type: 'message-metadata', messageMetadata: { usage, error: { code: 'agent_error', message } } },
-      { type: 'error', errorText: message },
       { type: 'finish', finishReason: 'error' },
     ]);
   });

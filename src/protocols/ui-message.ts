@@ -1,4 +1,4 @@
-import type { AgentEvent, Citation, StopReason, TokenUsage } from '../events/agent-event.ts';
+import type { AgentEvent, Citation, RunStopReason, TokenUsage } from '../events/agent-event.ts';
 import { formatSse, formatSseComment } from '../sse/sse-format.ts';
 import { countInclusive } from './inclusive-usage.ts';
 import type { EventProtocol, EventWriter } from './protocol.ts';
@@ -66,7 +66,7 @@ interface Ending {
 
 const failure: Ending = { finishReason: 'error', toolFate: 'lost' };
 
-const endings: Readonly<Record<StopReason, Ending>> = {
+const endings: Readonly<Record<RunStopReason, Ending>> = {
   'end-turn': { finishReason: 'stop', toolFate: 'over' },
   'stop-sequence': { finishReason: 'stop', toolFate: 'over' },
   'tool-use': { finishReason: 'tool-calls', toolFate: 'waiting' },
@@ -74,11 +74,8 @@ const endings: Readonly<Record<StopReason, Ending>> = {
   'content-filter': { finishReason: 'content-filter', toolFate: 'lost' },
   interrupt: { finishReason: 'other', toolFate: 'waiting' },
   cancelled: { finishReason: 'other', toolFate: 'lost' },
-  malformed: failure,
   other: { finishReason: 'other', toolFate: 'lost' },
 };
-
-const malformed = { code: 'agent_error', message: 'the model gave an answer that is not well-formed' };
 
 const done = formatSse({ data: '[DONE]' });
 
@@ -155,8 +152,7 @@ function createWriter(messageId: string, options: UiMessageOptions): EventWriter
         const { stopReason } = event;
         const note = stopReason === 'interrupt' ? formatChunk({ type: 'data-interrupt', data: {} }) : '';
         const usage = event.usage === undefined ? {} : { usage: describeUsage(event.usage) };
-        const error = stopReason === 'malformed' ? { error: malformed } : {};
-        return note + finish(endings[stopReason], { ...usage, ...error });
+        return note + finish(endings[stopReason], usage);
       }
       default:
         event satisfies never;
