@@ -34,8 +34,8 @@ export interface OpenItem {
 /** What the agent says: a message of one part. */
 export interface OpenMessage extends OpenItem {
   readonly kind: 'message';
-  /** Writes a citation of the text that came since the one before. */
-  annotate(citation: UrlCitation): string;
+  /** Adds a source of this text. It is written at the end, because it stands for all of it. */
+  cite(citation: UrlCitation): void;
 }
 
 /** What the model thinks: a summary of one part. */
@@ -58,43 +58,35 @@ export function createMessage(sink: ItemSink, place: ItemPlace): OpenMessage {
   const { id, index } = place;
   const part = `,"item_id":"${id}","output_index":${index},"content_index":0`;
   const text = createHeldText();
-  const annotations: string[] = [];
-  /** All in UTF-16 units. */
-  let length = 0;
-  let citedFrom = 0;
-  let citedTo = 0;
-  const formatPart = (json: string) => `{"type":"output_text","text":${json},"annotations":[${annotations.join(',')}]}`;
+  const citations: UrlCitation[] = [];
+  const formatPart = (json: string, annotations: readonly string[]) =>
+    `{"type":"output_text","text":${json},"annotations":[${annotations.join(',')}]}`;
   const format = (status: string, content: string) =>
     `{"id":"${id}","type":"message","status":"${status}","role":"assistant","content":[${content}]}`;
   return {
     kind: 'message',
     start: () =>
       sayAdded(sink, place, format('in_progress', '')) +
-      sink.say('response.content_part.added', `${part},"part":${formatPart('""')}`),
+      sink.say('response.content_part.added', `${part},"part":${formatPart('""', [])}`),
     add(piece, json) {
       text.add(piece);
-      length += piece.length;
       return sink.say('response.output_text.delta', `${part},"delta":${json},"logprobs":[]`);
     },
-    annotate({ url, title }) {
-      if (length > citedTo) [citedFrom, citedTo] = [citedTo, length];
-      const annotation = JSON.stringify({
-        type: 'url_citation',
-        start_index: citedFrom,
-        end_index: citedTo,
-        url,
-        title,
-      });
-      const annotationIndex = annotations.push(annotation) - 1;
-      return sink.say(
-        'response.output_text.annotation.added',
-        `${part},"annotation_index":${annotationIndex},"annotation":${annotation}`,
-      );
-    },
+    cite: (citation) => void citations.push(citation),
     finish(status) {
-      const json = JSON.stringify(text.take());
-      const content = formatPart(json);
+      const whole = text.take();
+      const json = JSON.stringify(whole);
+      const annotations = citations.map(({ url, title }) =>
+        JSON.stringify({ type: 'url_citation', start_index: 0, end_index: whole.length, url, title }),
+      );
+      const content = formatPart(json, annotations);
+      const sayAnnotation = (annotation: string, index: number) =>
+        sink.say(
+          'response.output_text.annotation.added',
+          `${part},"annotation_index":${index},"annotation":${annotation}`,
+        );
       return (
+        annotations.map(sayAnnotation).join('') +
         sink.say('response.output_text.done', `${part},"text":${json},"logprobs":[]`) +
         sink.say('response.content_part.done', `${part},"part":${content}`) +
         sayDone(sink, place, format(status, content))

@@ -61,8 +61,13 @@ function expectItems(modelCalls: readonly ExpectedModelCall[]): readonly unknown
                 text,
                 annotations: citations
                   .filter(({ url }) => url !== undefined)
-                  // Both citations come after "Water boils".
-                  .map(({ url, title }) => ({ type: 'url_citation', start_index: 0, end_index: 11, url, title })),
+                  .map(({ url, title }) => ({
+                    type: 'url_citation',
+                    start_index: 0,
+                    end_index: text.length,
+                    url,
+                    title,
+                  })),
               },
             ],
           },
