@@ -5,7 +5,7 @@
  *     RELAY_URL=https://… node examples/copilotkit-runtime.ts
  *
  * RELAY_URL is where the relay is; without it, the one that `npm start` runs on this machine. The version of `@ag-ui/client` is
- * the one that `@copilotkit/runtime` 1.75 has. In the React page:
+ * the one that `@copilotkit/runtime` 1.75 has. In the page, with `@copilotkit/react-core/v2`:
  *
  *     <CopilotKit runtimeUrl="http://127.0.0.1:4000/api/copilotkit">
  *       <CopilotChat />
