@@ -26,6 +26,9 @@ const runtime = new CopilotRuntime({
 // Which pages may ask: `true` means all of them. Name your own, and who may use them, before you put this on the internet.
 const listener = createCopilotNodeListener({ runtime, basePath: '/api/copilotkit', cors: true });
 
+// Where a connection is cut in its middle, `@ag-ui/client` also rejects a promise that nobody holds; it would end this server.
+process.on('unhandledRejection', (fault) => process.stderr.write(`${String(fault)}\n`));
+
 const server = createServer(listener).listen(Number(PORT), '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;
   process.stdout.write(`http://127.0.0.1:${port}/api/copilotkit\n`);

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
@@ -163,4 +165,23 @@ describe('examples/copilotkit-runtime.ts', { skip }, () => {
       assert.deepEqual([errors, relay.invocations.length], [[sentence, sentence], 2]);
     });
   }
+
+  it('outlives a connection that is cut between it and the relay', async (t) => {
+    const cutting = createServer((request, response) => {
+      // Only when the request was read whole is what was sent not lost with the connection.
+      request.resume().on('end', () => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write('data: {"type":"RUN_STARTED","threadId":"t","runId":"r"}\n\n', () => response.destroy());
+      });
+    });
+    await new Promise<void>((resolve) => void cutting.listen(0, '127.0.0.1', resolve));
+    t.after(() => void cutting.close());
+    const { port } = cutting.address() as AddressInfo;
+    await using example = await startExample(`http://127.0.0.1:${port}`);
+    const { core, errors } = await connect(example.runtimeUrl);
+    const agent = core.getAgent('default');
+    await converse(core, agent, 'hi');
+    await converse(core, agent, 'hi');
+    assert.deepEqual(errors, ['terminated', 'terminated']);
+  });
 });
