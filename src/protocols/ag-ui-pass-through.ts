@@ -99,14 +99,14 @@ function createRunFollower(): RunFollower {
   /** Bytes of the line so far, as far as they are those of a field's name. */
   let column = 0;
   let isDataLine = true;
-  let scanner = createTypeScanner();
+  const scanner = createTypeScanner();
 
   function endMessage(): void {
     const { type } = scanner;
     // One stream may hold several runs, one after the other.
     if (type === 'RUN_STARTED') isOver = false;
     if (type === 'RUN_FINISHED' || type === 'RUN_ERROR') isOver = true;
-    scanner = createTypeScanner();
+    scanner.reset();
   }
 
   return {
@@ -143,9 +143,23 @@ function createRunFollower(): RunFollower {
 
 interface TypeScanner {
   read(byte: number): void;
+  /** Begins anew, with the next object. */
+  reset(): void;
   /** The member `type` of the object itself; undefined until it was read. */
   readonly type: string | undefined;
 }
+
+/** The bytes that give JSON its form. */
+const json = {
+  quote: 0x22,
+  comma: 0x2c,
+  colon: 0x3a,
+  openBracket: 0x5b,
+  backslash: 0x5c,
+  closeBracket: 0x5d,
+  openBrace: 0x7b,
+  closeBrace: 0x7d,
+} as const;
 
 /** Longer than the name of any member or event that matters. */
 const maxNameLength = 40;
@@ -171,32 +185,41 @@ function createTypeScanner(): TypeScanner {
     read(byte) {
       if (isInString) {
         if (isEscaped) isEscaped = false;
-        else if (byte === 0x5c) isEscaped = true;
-        else if (byte === 0x22) endString();
+        else if (byte === json.backslash) isEscaped = true;
+        else if (byte === json.quote) endString();
         else if (depth === 1 && text.length < maxNameLength) text += String.fromCharCode(byte);
         return;
       }
-      switch (String.fromCharCode(byte)) {
-        case '"':
+      switch (byte) {
+        case json.quote:
           isInString = true;
           text = '';
           break;
-        case '{':
-        case '[':
+        case json.openBrace:
+        case json.openBracket:
           depth += 1;
           break;
-        case '}':
-        case ']':
+        case json.closeBrace:
+        case json.closeBracket:
           depth -= 1;
           break;
-        case ':':
+        case json.colon:
           if (depth === 1) isKey = false;
           break;
-        case ',':
+        case json.comma:
           if (depth === 1) isKey = true;
           break;
         default:
       }
+    },
+    reset() {
+      type = undefined;
+      depth = 0;
+      isInString = false;
+      isEscaped = false;
+      isKey = true;
+      text = '';
+      key = '';
     },
     get type() {
       return type;
