@@ -127,6 +127,8 @@ describe('the answer of an agent that speaks ag-ui', () => {
       'data: {"value":{"type":"RUN_FINISHED"},"type":"CUSTOM"}\n\n',
       'data: {"delta":"\\",\\"type\\":\\"RUN_FINISHED","type":"TEXT_MESSAGE_CONTENT"}\n\n',
       'data: {"delta":"type","name":"RUN_FINISHED"}\n\n',
+      'data: {"\\"type":"RUN_FINISHED"}\n\n',
+      'data: {"\\\\":"\\\\","type\\\\":"RUN_FINISHED"}\n\n',
       'data: {"a":"type","RUN_FINISHED":1}\n\n',
       'data: ["type","RUN_FINISHED"]\n\n',
       'data: [{"type":"RUN_FINISHED"}]\n\n',

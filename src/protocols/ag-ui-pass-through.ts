@@ -184,10 +184,10 @@ function createTypeScanner(): TypeScanner {
   return {
     read(byte) {
       if (isInString) {
-        if (isEscaped) isEscaped = false;
-        else if (byte === json.backslash) isEscaped = true;
-        else if (byte === json.quote) endString();
+        if (byte === json.quote && !isEscaped) endString();
+        // With an escape in it, a text is none of the names that matter.
         else if (depth === 1 && text.length < maxNameLength) text += String.fromCharCode(byte);
+        isEscaped = byte === json.backslash && !isEscaped;
         return;
       }
       switch (byte) {
