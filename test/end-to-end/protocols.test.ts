@@ -18,7 +18,10 @@ interface Client {
 }
 
 const frames = (answer: string) =>
-  Array.from(answer.matchAll(/^data: (\{[^\n]*\})$/gmu), ([, json = '']) => JSON.parse(json) as Record<string, unknown>);
+  Array.from(
+    answer.matchAll(/^data: (\{[^\n]*\})$/gmu),
+    ([, json = '']) => JSON.parse(json) as Record<string, unknown>,
+  );
 const joinDeltas = (type: string) => (answer: string) =>
   frames(answer)
     .map((frame) => (frame['type'] === type ? String(frame['delta']) : ''))
