@@ -12,7 +12,7 @@ export interface AgUiUsage {
 
 /**
  * The events that are written: those of `@ag-ui/core` 1.0.0 that 0.0.45 knows, too. Optional members are left out, never
- * null, and no delta is empty. `usage` is a member since 0.0.5x, `metadata` of an event as well; 0.0.45 passes them over.
+ * null, and no delta is empty. `usage` and `metadata` came later, with 0.0.59 at the latest; 0.0.45 passes them over.
  */
 export type AgUiEvent =
   | { readonly type: 'RUN_STARTED'; readonly threadId: string; readonly runId: string }
