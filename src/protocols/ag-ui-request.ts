@@ -3,7 +3,8 @@ import { isJsonObject } from '../json.ts';
 import type { JsonObject } from '../json.ts';
 import type { AgentCall, EarlierMessage, ReadOptions } from './protocol.ts';
 import { checkPrompt, nameType } from './request-body.ts';
-import { readTextAttachment } from './text-attachment.ts';
+import { leaveOutUnsupported, readTextAttachment, refuseUnsupported } from './text-attachment.ts';
+import type { HandleUnsupported } from './text-attachment.ts';
 
 /** A `RunAgentInput`, as far as the relay reads it. */
 export interface RunRequest {
@@ -61,7 +62,7 @@ function readConversation(messages: readonly unknown[], maxPromptLength: number)
       message: `the last message must be the user's, got ${last === undefined ? 'none' : `one of role ${JSON.stringify(last.role.slice(0, 40))}`}`,
     });
   }
-  const prompt = checkPrompt('the last message', readPrompt(last), maxPromptLength);
+  const prompt = checkPrompt('the last message', readText(last, refuseUnsupported), maxPromptLength);
   const instructions: string[] = [];
   const earlier: EarlierMessage[] = [];
   for (const message of conversation) {
@@ -69,11 +70,11 @@ function readConversation(messages: readonly unknown[], maxPromptLength: number)
     switch (role) {
       case 'system':
       case 'developer':
-        instructions.push(readText(message));
+        instructions.push(readText(message, leaveOutUnsupported));
         break;
       case 'user':
       case 'assistant': {
-        const content = readText(message);
+        const content = readText(message, leaveOutUnsupported);
         if (content.trim() !== '') earlier.push({ role, content });
         break;
       }
@@ -92,23 +93,10 @@ function readMessage(value: unknown, place: string): AgUiMessage {
   return { place, role, content };
 }
 
-function readPrompt({ place, content }: AgUiMessage): string {
-  if (!Array.isArray(content)) return readPlainText(content, place);
-  return joinTexts(content.map((part: unknown, index) => readPart(part, `${place}.content[${index}]`)));
-}
-
-/** As {@link readPrompt}, but what is no text is left out: it was refused, or for another agent, when it was new. */
-function readText({ place, content }: AgUiMessage): string {
+function readText({ place, content }: AgUiMessage, handleUnsupported: HandleUnsupported): string {
   if (!Array.isArray(content)) return readPlainText(content, place);
   return joinTexts(
-    content.map((part: unknown, index) => {
-      try {
-        return readPart(part, `${place}.content[${index}]`);
-      } catch (thrown) {
-        if (RelayError.from(thrown).code === 'unsupported_content') return '';
-        throw thrown;
-      }
-    }),
+    content.map((part: unknown, index) => readPart(part, `${place}.content[${index}]`, handleUnsupported)),
   );
 }
 
@@ -119,7 +107,7 @@ function readPlainText(content: unknown, place: string): string {
   return content;
 }
 
-function readPart(part: unknown, place: string): string {
+function readPart(part: unknown, place: string, handleUnsupported: HandleUnsupported): string {
   if (!isJsonObject(part)) throw wrongType(place, 'an object', part);
   const { type, text, source } = part;
   switch (type) {
@@ -131,32 +119,33 @@ function readPart(part: unknown, place: string): string {
     case 'video':
     case 'document':
       if (!isJsonObject(source)) throw wrongType(`${place}.source`, 'an object', source);
-      return readSource(source, readFilename(part['metadata']));
+      return readSource(source, readFilename(part['metadata']), handleUnsupported);
     case 'binary': {
       // The parts of `@ag-ui/core` 0.0.45, a legacy of 0.0.59: `{mimeType, data?, url?, id?, filename?}`.
       const { mimeType, data, url, filename } = part;
       return readSource(
         data === undefined ? { type: 'url', value: url, mimeType } : { type: 'data', value: data, mimeType },
         typeof filename === 'string' ? filename : undefined,
+        handleUnsupported,
       );
     }
-    default:
-      throw new RelayError('unsupported_content', {
-        message: `"${place}" is of a type that the agent cannot be given: ${JSON.stringify(String(type).slice(0, 40))}`,
-      });
+    default: {
+      const got = typeof type === 'string' ? JSON.stringify(type.slice(0, 40)) : nameType(type);
+      return handleUnsupported(`"${place}" is of a type that the agent cannot be given: ${got}`);
+    }
   }
 }
 
 /** `{type:"data",value,mimeType}`, or `{type:"url",value,mimeType?}`, of which only `data:` URLs are followed. */
-function readSource({ type, value, mimeType }: JsonObject, filename: string | undefined): string {
+function readSource(
+  { type, value, mimeType }: JsonObject,
+  filename: string | undefined,
+  handleUnsupported: HandleUnsupported,
+): string {
   const isHere = typeof value === 'string' && (type === 'data' || (type === 'url' && /^data:/iu.test(value)));
-  if (!isHere) {
-    throw new RelayError('unsupported_content', {
-      message: 'an attachment must come with its data; a link is not followed',
-    });
-  }
+  if (!isHere) return handleUnsupported('an attachment must come with its data; a link is not followed');
   const mediaType = typeof mimeType === 'string' && mimeType !== '' ? mimeType : undefined;
-  return readTextAttachment({ mediaType, filename, data: value });
+  return readTextAttachment({ mediaType, filename, data: value }, handleUnsupported);
 }
 
 /** A file's name, where CopilotKit and `@ag-ui/client` 1.0 put it. */

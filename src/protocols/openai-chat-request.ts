@@ -4,7 +4,8 @@ import type { JsonObject } from '../json.ts';
 import { readConversationId } from './openai-conversation.ts';
 import type { AgentCall, EarlierMessage, ProtocolRequest } from './protocol.ts';
 import { checkPrompt, readJsonBody, readOptionalString, refuseMember } from './request-body.ts';
-import { readTextAttachment } from './text-attachment.ts';
+import { leaveOutUnsupported, readTextAttachment, refuseUnsupported } from './text-attachment.ts';
+import type { HandleUnsupported } from './text-attachment.ts';
 
 /** Longest name of a model, in UTF-16 units: it is repeated in every chunk of the answer. */
 const maxModelLength = 256;
@@ -87,9 +88,9 @@ function readMessages(value: unknown, maxPromptLength: number): Conversation {
       message: `the last of "messages" must have the role "user", got "${last.role}"`,
     });
   }
-  const system = instructions.map((message) => readText(message, skipPart)).filter((text) => text !== '');
+  const system = instructions.map((message) => readText(message, leaveOutUnsupported)).filter((text) => text !== '');
   return {
-    prompt: checkPrompt(`"${last.name}.content"`, readText(last, refusePart), maxPromptLength),
+    prompt: checkPrompt(`"${last.name}.content"`, readText(last, refuseUnsupported), maxPromptLength),
     messages: spoken.flatMap(readEarlier),
     system: system.length === 0 ? undefined : system.join('\n\n'),
   };
@@ -119,52 +120,34 @@ function isInstruction(role: string): boolean {
 function readEarlier(message: ChatMessage): EarlierMessage[] {
   const { role } = message;
   if (role !== 'user' && role !== 'assistant') return [];
-  const content = readText(message, skipPart);
+  const content = readText(message, leaveOutUnsupported);
   return content === '' ? [] : [{ role, content }];
 }
 
-/** Gives the text of a part that is none itself; undefined where it has none. */
-type ReadPart = (part: JsonObject, name: string) => string | undefined;
-
-function readText({ content, name }: ChatMessage, readOther: ReadPart): string {
+function readText({ content, name }: ChatMessage, handleUnsupported: HandleUnsupported): string {
   if (typeof content === 'string') return content;
   // An assistant that only called tools has no content.
   if (content === undefined || content === null) return '';
   if (!Array.isArray(content)) refuseMember(`${name}.content`, 'a string or an array', content);
-  const texts = content.map((part: unknown, index) => readPart(part, `${name}.content[${index}]`, readOther));
-  return texts.filter((text) => text !== undefined && text !== '').join('\n');
+  const texts = content.map((part: unknown, index) => readPart(part, `${name}.content[${index}]`, handleUnsupported));
+  return texts.filter((text) => text !== '').join('\n');
 }
 
-function readPart(part: unknown, name: string, readOther: ReadPart): string | undefined {
+function readPart(part: unknown, name: string, handleUnsupported: HandleUnsupported): string {
   if (!isJsonObject(part)) refuseMember(name, 'an object', part);
-  if (part['type'] !== 'text') return readOther(part, name);
-  const { text } = part;
-  return typeof text === 'string' ? text : refuseMember(`${name}.text`, 'a string', text);
+  const { type, text, file } = part;
+  if (type === 'text') return typeof text === 'string' ? text : refuseMember(`${name}.text`, 'a string', text);
+  if (type === 'file') return readFile(file, name, handleUnsupported);
+  const got = JSON.stringify(type ?? null).slice(0, 40);
+  return handleUnsupported(`"${name}" must be text, or a file that is text, got ${got}`);
 }
 
-/** In the last message, what cannot be given to the agent must not get lost in silence. */
-const refusePart: ReadPart = (part, name) => {
-  if (part['type'] === 'file') return readFile(part, name);
-  throw new RelayError('unsupported_content', {
-    message: `"${name}" must be text, or a file that is text, got ${JSON.stringify(part['type'] ?? null).slice(0, 40)}`,
-  });
-};
-
-const skipPart: ReadPart = (part, name) => {
-  if (part['type'] !== 'file') return undefined;
-  try {
-    return readFile(part, name);
-  } catch {
-    return undefined;
-  }
-};
-
-function readFile({ file }: JsonObject, name: string): string {
+function readFile(file: unknown, name: string, handleUnsupported: HandleUnsupported): string {
   const { file_data: data, filename } = isJsonObject(file) ? file : {};
   if (typeof data !== 'string') {
-    throw new RelayError('unsupported_content', {
-      message: `"${name}.file.file_data" must be a "data:" URL; a file that was uploaded elsewhere cannot be read`,
-    });
+    return handleUnsupported(
+      `"${name}.file.file_data" must be a "data:" URL; a file that was uploaded elsewhere cannot be read`,
+    );
   }
-  return readTextAttachment({ data, filename: typeof filename === 'string' ? filename : undefined });
+  return readTextAttachment({ data, filename: typeof filename === 'string' ? filename : undefined }, handleUnsupported);
 }

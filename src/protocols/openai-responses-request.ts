@@ -4,7 +4,8 @@ import type { JsonObject } from '../json.ts';
 import { readConversationId } from './openai-conversation.ts';
 import type { AgentCall, EarlierMessage, ProtocolRequest } from './protocol.ts';
 import { checkPrompt, nameType, readJsonBody, readOptionalString } from './request-body.ts';
-import { readTextAttachment } from './text-attachment.ts';
+import { leaveOutUnsupported, readTextAttachment, refuseUnsupported } from './text-attachment.ts';
+import type { HandleUnsupported } from './text-attachment.ts';
 
 /** A `POST /v1/responses` as far as the relay reads it (`openai` 7.57, `ResponseCreateParams`). */
 export interface ResponsesRequest {
@@ -119,13 +120,13 @@ function readInput(input: unknown, maxPromptLength: number): Input {
   const instructions: string[] = [];
   items.forEach(({ role, name, content }, index) => {
     if (role === 'other' || index === lastIndex) return;
-    const text = readText(name, content, 'leave-out');
+    const text = readText(name, content, leaveOutUnsupported);
     if (text.trim() === '') return;
     if (role === 'system') instructions.push(text);
     else messages.push({ role, content: text });
   });
   return {
-    prompt: checkPrompt(`"${last.name}"`, readText(last.name, last.content, 'refuse'), maxPromptLength),
+    prompt: checkPrompt(`"${last.name}"`, readText(last.name, last.content, refuseUnsupported), maxPromptLength),
     messages,
     instructions,
   };
@@ -163,40 +164,34 @@ function readItem(value: unknown, name: string): Item {
 }
 
 /** Gives the text of a message, with that of its files; what is no text is left out or refused. */
-function readText(name: string, content: unknown, other: 'leave-out' | 'refuse'): string {
+function readText(name: string, content: unknown, handleUnsupported: HandleUnsupported): string {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) refuse(`"${name}.content" must be a string or an array, got ${nameType(content)}`);
   return content
-    .map((part: unknown, index) => readPart(`${name}.content[${index}]`, part, other))
-    .filter((text) => text !== undefined && text !== '')
+    .map((part: unknown, index) => readPart(`${name}.content[${index}]`, part, handleUnsupported))
+    .filter((text) => text !== '')
     .join('\n');
 }
 
-function readPart(name: string, part: unknown, other: 'leave-out' | 'refuse'): string | undefined {
+function readPart(name: string, part: unknown, handleUnsupported: HandleUnsupported): string {
   if (!isJsonObject(part)) refuse(`"${name}" must be an object, got ${nameType(part)}`);
   const { type, text } = part;
   if (type === 'input_text' || type === 'output_text') {
     if (typeof text !== 'string') refuse(`"${name}.text" must be a string, got ${nameType(text)}`);
     return text;
   }
-  try {
-    if (type === 'input_file') return readFile(part);
-    throw new RelayError('unsupported_content', {
-      message: `"${name}" must be text or a file of text, got ${typeof type === 'string' ? JSON.stringify(type.slice(0, 60)) : nameType(type)}`,
-    });
-  } catch (thrown) {
-    if (other === 'leave-out') return undefined;
-    throw thrown;
-  }
+  if (type === 'input_file') return readFile(part, handleUnsupported);
+  const got = typeof type === 'string' ? JSON.stringify(type.slice(0, 60)) : nameType(type);
+  return handleUnsupported(`"${name}" must be text or a file of text, got ${got}`);
 }
 
-function readFile({ file_data: data, filename }: JsonObject): string {
+function readFile({ file_data: data, filename }: JsonObject, handleUnsupported: HandleUnsupported): string {
   if (typeof data !== 'string') {
-    throw new RelayError('unsupported_content', {
-      message: 'a file must come with its data, in "file_data": "file_id" and "file_url" are not followed',
-    });
+    return handleUnsupported(
+      'a file must come with its data, in "file_data": "file_id" and "file_url" are not followed',
+    );
   }
-  return readTextAttachment({ data, filename: typeof filename === 'string' ? filename : undefined });
+  return readTextAttachment({ data, filename: typeof filename === 'string' ? filename : undefined }, handleUnsupported);
 }
 
 function refuse(message: string): never {

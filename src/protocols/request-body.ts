@@ -3,12 +3,18 @@ import { isJsonObject, parseJson } from '../json.ts';
 import type { JsonObject } from '../json.ts';
 import type { ProtocolRequest } from './protocol.ts';
 
+/** Beyond some thousands `JSON.stringify` overflows the stack; beyond 1,000 so does the `json` of an agent in Python. */
+const maxDepth = 500;
+
 /**
  * Reads a body that must be a JSON object, under whatever content type.
  *
- * @throws RelayError `invalid_json`, or `invalid_request` where it is JSON of another kind.
+ * @throws RelayError `invalid_json`, or `invalid_request` where it is JSON of another kind, or nested more than 500 deep.
  */
 export function readJsonBody({ body }: ProtocolRequest): JsonObject {
+  if (isDeeperThan(maxDepth, body)) {
+    throw new RelayError('invalid_request', { message: `the body must not be nested more than ${maxDepth} deep` });
+  }
   const value = parseJson(new TextDecoder().decode(body));
   if (value === undefined) {
     const got = body.byteLength === 0 ? 'nothing' : 'something else';
@@ -18,6 +24,27 @@ export function readJsonBody({ body }: ProtocolRequest): JsonObject {
     throw new RelayError('invalid_request', { message: `the body must be a JSON object, got ${nameType(value)}` });
   }
   return value;
+}
+
+/** Whether JSON opens more objects and arrays within one another than this; of what is no JSON, it may say anything. */
+function isDeeperThan(limit: number, json: Uint8Array): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let index = 0; index < json.byteLength; index++) {
+    const byte = json[index];
+    if (isInString) {
+      if (byte === 0x5c) index += 1;
+      else if (byte === 0x22) isInString = false;
+    } else if (byte === 0x22) {
+      isInString = true;
+    } else if (byte === 0x7b || byte === 0x5b) {
+      depth += 1;
+      if (depth > limit) return true;
+    } else if (byte === 0x7d || byte === 0x5d) {
+      depth -= 1;
+    }
+  }
+  return false;
 }
 
 /** Names the type of a JSON value in a sentence: `a number`, `an array`. */

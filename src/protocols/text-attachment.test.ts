@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { RelayError } from '../errors.ts';
-import { readTextAttachment } from './text-attachment.ts';
+import { leaveOutUnsupported, readTextAttachment, refuseUnsupported } from './text-attachment.ts';
 import type { Attachment } from './text-attachment.ts';
 
 const base64 = (text: string) => Buffer.from(text, 'utf8').toString('base64');
@@ -26,7 +26,8 @@ describe('an attachment that is text', () => {
     ],
   ];
   for (const [name, attachment, text] of cases) {
-    it(`becomes a part of the prompt: ${name}`, () => assert.equal(readTextAttachment(attachment), text));
+    it(`becomes a part of the prompt: ${name}`, () =>
+      assert.equal(readTextAttachment(attachment, refuseUnsupported), text));
   }
 });
 
@@ -52,8 +53,9 @@ describe('an attachment that is no text', () => {
     ['a broken escape', { data: 'data:text/plain,%zz' }, 'an attachment must be text in UTF-8'],
   ];
   for (const [name, attachment, message] of cases) {
-    it(`is refused: ${name}`, () => {
-      assert.throws(() => readTextAttachment(attachment), { code: 'unsupported_content', message });
+    it(`is refused, or left out: ${name}`, () => {
+      assert.throws(() => readTextAttachment(attachment, refuseUnsupported), { code: 'unsupported_content', message });
+      assert.equal(readTextAttachment(attachment, leaveOutUnsupported), '');
     });
   }
 
@@ -65,7 +67,7 @@ describe('an attachment that is no text', () => {
           { data: `data:${data}`, mediaType },
         ]) {
           try {
-            assert.equal(typeof readTextAttachment(attachment), 'string');
+            assert.equal(typeof readTextAttachment(attachment, refuseUnsupported), 'string');
           } catch (thrown) {
             assert.ok(thrown instanceof RelayError && thrown.code === 'unsupported_content', String(thrown));
           }

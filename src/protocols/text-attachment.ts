@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { RelayError } from '../errors.ts';
 
 /** Types whose bytes are text although their name does not begin with `text/`. */
@@ -24,20 +25,43 @@ export interface Attachment {
 }
 
 /**
- * Gives an attachment as text for the prompt: its name on a line of its own, then what it holds.
- *
- * @throws RelayError `unsupported_content` where it is no text, or only a reference to something elsewhere: the relay
- * fetches nothing for a viewer.
+ * What is done about content that is no text: gives what stands in its place, or throws. It takes a sentence that says what
+ * is wrong. Leaving out is no caught refusal: a request may have 300,000 such parts, and errors are dear.
  */
-export function readTextAttachment({ mediaType, filename, data }: Attachment): string {
-  const { type, isBase64, content } = splitData(data, mediaType);
+export type HandleUnsupported = (message: string) => string;
+
+/**
+ * For the message that becomes the prompt.
+ *
+ * @throws RelayError `unsupported_content`, always.
+ */
+export const refuseUnsupported: HandleUnsupported = (message) => {
+  throw new RelayError('unsupported_content', { message });
+};
+
+/** For the messages before it, where it is too late to refuse anything. */
+export const leaveOutUnsupported: HandleUnsupported = () => '';
+
+/**
+ * Gives an attachment as text for the prompt: its name on a line of its own, then what it holds. Unsupported is what is no
+ * text, or only a reference to something elsewhere: the relay fetches nothing for a viewer.
+ */
+export function readTextAttachment(
+  { mediaType, filename, data }: Attachment,
+  handleUnsupported: HandleUnsupported,
+): string {
+  const split = splitData(data, mediaType);
+  if (typeof split === 'string') return handleUnsupported(split);
+  const { type, isBase64, content } = split;
   if (!type.startsWith('text/') && !textTypes.has(type)) {
-    throw new RelayError('unsupported_content', {
-      message: `an attachment must be text, such as text/plain or application/json, got ${JSON.stringify(type.slice(0, 60))}`,
-    });
+    return handleUnsupported(
+      `an attachment must be text, such as text/plain or application/json, got ${JSON.stringify(type.slice(0, 60))}`,
+    );
   }
+  const text = decode(content, isBase64);
+  if (text === undefined) return handleUnsupported('an attachment must be text in UTF-8');
   const name = (filename ?? type).replaceAll(/[\r\n[\]]+/gu, ' ').slice(0, 200);
-  return `[${name}]\n${decode(content, isBase64)}`;
+  return `[${name}]\n${text}`;
 }
 
 interface SplitData {
@@ -47,17 +71,16 @@ interface SplitData {
   readonly content: string;
 }
 
-function splitData(data: string, mediaType: string | undefined): SplitData {
+/** Gives a sentence where there is nothing to split. */
+function splitData(data: string, mediaType: string | undefined): SplitData | string {
   if (!/^data:/iu.test(data)) {
     if (mediaType !== undefined && !/^[a-z][a-z0-9+.-]*:/iu.test(data)) {
       return { type: bareType(mediaType), isBase64: true, content: data };
     }
-    throw new RelayError('unsupported_content', {
-      message: 'an attachment must come with its data, in a "data:" URL; a link is not followed',
-    });
+    return 'an attachment must come with its data, in a "data:" URL; a link is not followed';
   }
   const comma = data.indexOf(',');
-  if (comma === -1) throw new RelayError('unsupported_content', { message: 'a "data:" URL must have a comma' });
+  if (comma === -1) return 'a "data:" URL must have a comma';
   const [urlType = '', ...parameters] = data.slice('data:'.length, comma).split(';');
   return {
     // RFC 2397, section 2: without a type it is plain text.
@@ -71,13 +94,12 @@ function bareType(mediaType: string): string {
   return mediaType.split(';', 1).join('').trim().toLowerCase();
 }
 
-function decode(content: string, isBase64: boolean): string {
+function decode(content: string, isBase64: boolean): string | undefined {
   try {
     const bytes = isBase64 ? Buffer.from(content, 'base64') : Buffer.from(decodeURIComponent(content), 'utf8');
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    if (text.includes('\0')) throw new TypeError('a NUL is in it');
-    return text;
-  } catch (thrown) {
-    throw new RelayError('unsupported_content', { message: 'an attachment must be text in UTF-8', cause: thrown });
+    return isUtf8(bytes) && !bytes.includes(0) ? new TextDecoder().decode(bytes) : undefined;
+  } catch {
+    // A broken escape.
+    return undefined;
   }
 }

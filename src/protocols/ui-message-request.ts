@@ -3,7 +3,8 @@ import { isJsonObject } from '../json.ts';
 import type { JsonObject } from '../json.ts';
 import type { EarlierMessage, Endpoint } from './protocol.ts';
 import { checkPrompt, readJsonBody, readOptionalString, refuseMember } from './request-body.ts';
-import { readTextAttachment } from './text-attachment.ts';
+import { leaveOutUnsupported, readTextAttachment, refuseUnsupported } from './text-attachment.ts';
+import type { HandleUnsupported } from './text-attachment.ts';
 
 /**
  * What `DefaultChatTransport` posts (`ai` 5.0, 6.0 and 7.0): `{id, messages, trigger, messageId?, …}`, or `{id, message}`, as
@@ -30,11 +31,13 @@ export const uiMessageEndpoint: Endpoint = {
         message: `the last of "messages" must have the role "user", got "${last.role}"`,
       });
     }
-    const instructions = messages.filter(({ role }) => role === 'system').map(readEarlierText);
+    const instructions = messages
+      .filter(({ role }) => role === 'system')
+      .map((message) => readText(message, leaveOutUnsupported));
     const system = instructions.filter((text) => text !== '').join('\n\n');
     const id = readOptionalString(fields, 'id') ?? '';
     return {
-      prompt: checkPrompt('the last message', readPrompt(last), maxPromptLength),
+      prompt: checkPrompt('the last message', readText(last, refuseUnsupported), maxPromptLength),
       messages: spoken.flatMap(readEarlierMessage),
       system: system === '' ? undefined : system,
       conversationId: id.trim() === '' ? undefined : id,
@@ -105,32 +108,18 @@ function readOptional(part: JsonObject, member: string, name: string): string | 
   return value === undefined || value === null || value === '' ? undefined : readString(part, member, name);
 }
 
-function readPrompt({ parts }: UiMessage): string {
-  return joinTexts(parts.map((part) => (part.type === 'text' ? part.text : readFile(part))));
-}
-
 function readEarlierMessage(message: UiMessage): EarlierMessage[] {
-  const content = readEarlierText(message);
+  const content = readText(message, leaveOutUnsupported);
   return message.role === 'system' || content === '' ? [] : [{ role: message.role, content }];
 }
 
-/** As {@link readPrompt}, but files that are no text are left out: it is too late to refuse them. */
-function readEarlierText({ parts }: UiMessage): string {
-  return joinTexts(parts.map((part) => (part.type === 'text' ? part.text : tryReadFile(part))));
+function readText({ parts }: UiMessage, handleUnsupported: HandleUnsupported): string {
+  return parts
+    .map((part) => (part.type === 'text' ? part.text : readFile(part, handleUnsupported)))
+    .filter((text) => text !== '')
+    .join('\n');
 }
 
-function tryReadFile(file: UiFile): string {
-  try {
-    return readFile(file);
-  } catch {
-    return '';
-  }
-}
-
-function readFile({ mediaType, filename, url }: UiFile): string {
-  return readTextAttachment({ mediaType, filename, data: url });
-}
-
-function joinTexts(texts: readonly string[]): string {
-  return texts.filter((text) => text !== '').join('\n');
+function readFile({ mediaType, filename, url }: UiFile, handleUnsupported: HandleUnsupported): string {
+  return readTextAttachment({ mediaType, filename, data: url }, handleUnsupported);
 }
