@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type * as AiSdk7 from 'ai7';
 import type * as LangChainMessages from '@langchain/core/messages';
 import type { ChatCompletionMessageParam, ChatCompletionMessageToolCall } from 'openai7/resources/chat/completions';
@@ -9,6 +8,7 @@ import type { OpenAiChatOptions } from '../../src/relay.ts';
 import { startClientRelay } from './client-relay.ts';
 import type { ClientRelay } from './client-relay.ts';
 import { loadClient, skipReason } from './installed.ts';
+import { testEveryScenario } from './openai-matrix.ts';
 import { chatClients, createChatOpenAi, createCompatibleModel, createOpenAi } from './openai-chat-clients.ts';
 import type { ChatAnswer, ChatUsage } from './openai-chat-answer.ts';
 import type { ChatClient } from './openai-chat-clients.ts';
@@ -17,10 +17,6 @@ import type { ExpectedAnswer, Scenario, ScenarioName } from './scenarios.ts';
 
 const skip = skipReason;
 const majors = ['openai4', 'openai6', 'openai7'] as const;
-
-/** These have tests of their own. */
-const isApart: ReadonlySet<ScenarioName> = new Set(['endless', 'refused-throttled']);
-const names = (Object.keys(scenarios) as ScenarioName[]).filter((name) => !isApart.has(name));
 
 /** Bedrock's counts as OpenAI has them: what comes from a cache or goes into it is part of the input. */
 const usages: Readonly<Partial<Record<ScenarioName, ChatUsage>>> = {
@@ -69,39 +65,9 @@ function joinParagraphs(texts: readonly string[]): string {
   return texts.filter((text) => text !== '').join('\n\n');
 }
 
-async function untilTrue(condition: () => boolean): Promise<void> {
-  while (!condition()) await nextTurn();
-}
-
 for (const client of chatClients) {
   describe(client.name, { skip, concurrency: true }, () => {
-    for (const scenario of names) {
-      it(`understands the answer, and asks for it once: ${scenario}`, async () => {
-        await using relay = await startClientRelay({ scenario });
-        const answer = await client.ask({ origin: relay.origin, prompt: 'hi' });
-        assert.deepEqual(answer, expectChat(client, scenario));
-        assert.deepEqual([relay.exchanges.length, relay.invocations.length], [1, 1]);
-      });
-    }
-
-    for (const scenario of ['tools', 'unicode', 'error-frame'] as const) {
-      it(`understands an answer that comes byte by byte: ${scenario}`, async () => {
-        await using relay = await startClientRelay({ scenario, split: 1 });
-        const answer = await client.ask({ origin: relay.origin, prompt: 'hi' });
-        assert.deepEqual(answer, expectChat(client, scenario));
-      });
-    }
-
-    it('lets go of the agent when its user leaves', async () => {
-      await using relay = await startClientRelay({ scenario: 'endless' });
-      const user = new AbortController();
-      const asking = client.ask({ origin: relay.origin, prompt: 'hi', signal: user.signal });
-      await untilTrue(() => relay.invocations.length > 0 && (!client.isStream || hasSaid(relay, 'tick')));
-      user.abort();
-      await relay.invocations[0]?.released;
-      await asking;
-      assert.equal(relay.invocations.length, 1);
-    });
+    testEveryScenario(client, (scenario) => expectChat(client, scenario));
 
     it('does not run the agent again where its model throttled in the middle of the run', async () => {
       const message = { error: 'slow down', error_type: 'ModelThrottledException', message: 'x' };
@@ -135,10 +101,6 @@ describe('a request that AgentCore throttled', { skip, concurrency: true }, () =
     });
   }
 });
-
-function hasSaid(relay: ClientRelay, text: string): boolean {
-  return relay.exchanges[0]?.body.includes(text) === true;
-}
 
 function startRelay(scenario: Scenario | ScenarioName, options: OpenAiChatOptions): Promise<ClientRelay> {
   return startClientRelay({ scenario, protocols: [createOpenAiChat(options)] });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type * as LangChainMessages from '@langchain/core/messages';
 import fc from 'fast-check';
 import type * as OpenAi7 from 'openai7';
@@ -17,6 +16,7 @@ import { looseEvent } from '../loose-events.ts';
 import { startClientRelay } from './client-relay.ts';
 import type { ClientRelay } from './client-relay.ts';
 import { loadClient, skipReason } from './installed.ts';
+import { testEveryScenario } from './openai-matrix.ts';
 import { createLangChain, createOpenAi, responsesClients, withoutParsed } from './openai-responses-clients.ts';
 import type { ResponsesAnswer, ResponsesClient, ResponsesUsage } from './openai-responses-clients.ts';
 import { converseMessage, expectAnswer, say, scenarios } from './scenarios.ts';
@@ -24,10 +24,6 @@ import type { ExpectedModelCall, Scenario, ScenarioName } from './scenarios.ts';
 
 const skip = skipReason;
 const majors = ['openai4', 'openai6', 'openai7'] as const;
-
-/** These have tests of their own. */
-const isApart: ReadonlySet<ScenarioName> = new Set(['endless', 'refused-throttled']);
-const names = (Object.keys(scenarios) as ScenarioName[]).filter((name) => !isApart.has(name));
 
 /** Bedrock's counts as OpenAI has them: what comes from a cache or goes into it is part of the input. */
 const usages: Readonly<Partial<Record<ScenarioName, ResponsesUsage>>> = {
@@ -130,10 +126,6 @@ function expectResponses(client: ResponsesClient, name: ScenarioName): Responses
     : { ...nothing, error: { sentence, code, status: 406 } };
 }
 
-async function untilTrue(condition: () => boolean): Promise<void> {
-  while (!condition()) await nextTurn();
-}
-
 function startRelay(scenario: Scenario | ScenarioName, options: OpenAiResponsesOptions): Promise<ClientRelay> {
   return startClientRelay({ scenario, protocols: [createOpenAiResponses(options)] });
 }
@@ -148,33 +140,7 @@ const endlessInOnePiece = [
 
 for (const client of responsesClients) {
   describe(client.name, { skip, concurrency: true }, () => {
-    for (const scenario of names) {
-      it(`understands the answer, and asks for it once: ${scenario}`, async () => {
-        await using relay = await startClientRelay({ scenario });
-        const answer = await client.ask({ origin: relay.origin, prompt: 'hi' });
-        assert.deepEqual(answer, expectResponses(client, scenario));
-        assert.deepEqual([relay.exchanges.length, relay.invocations.length], [1, 1]);
-      });
-    }
-
-    for (const scenario of ['tools', 'unicode', 'error-frame'] as const) {
-      it(`understands an answer that comes byte by byte: ${scenario}`, async () => {
-        await using relay = await startClientRelay({ scenario, split: 1 });
-        const answer = await client.ask({ origin: relay.origin, prompt: 'hi' });
-        assert.deepEqual(answer, expectResponses(client, scenario));
-      });
-    }
-
-    it('lets go of the agent when its user leaves', async () => {
-      await using relay = await startClientRelay({ scenario: 'endless' });
-      const user = new AbortController();
-      const asking = client.ask({ origin: relay.origin, prompt: 'hi', signal: user.signal });
-      await untilTrue(() => relay.invocations.length > 0 && (!client.isStream || hasSaid(relay, 'tick')));
-      user.abort();
-      await relay.invocations[0]?.released;
-      await asking;
-      assert.equal(relay.invocations.length, 1);
-    });
+    testEveryScenario(client, (scenario) => expectResponses(client, scenario));
 
     it('sees an answer that is too long to be held end as incomplete, and the agent is let go', async () => {
       await using relay = await startRelay({ ...scenarios.endless, steps: endlessInOnePiece }, { maxHeldLength: 430 });
@@ -191,10 +157,6 @@ for (const client of responsesClients) {
       assert.equal(relay.invocations.length, 1);
     });
   });
-}
-
-function hasSaid(relay: ClientRelay, text: string): boolean {
-  return relay.exchanges[0]?.body.includes(text) === true;
 }
 
 describe('a request that AgentCore throttled', { skip, concurrency: true }, () => {
