@@ -2,9 +2,9 @@
  * Talks to the agent with OpenAI's own client, version 4 or newer.
  *
  *     npm install openai
- *     RELAY_URL=https://… node examples/openai.ts
+ *     RELAY_URL=https://… node openai.ts
  *
- * RELAY_URL is where the relay is; without it, the one that `npm start` runs on this machine.
+ * Node.js 22.18 or newer, in a package with `"type": "module"`. RELAY_URL is where the relay is; without it, the one that `npm start` runs on this machine.
  */
 import OpenAI from 'openai';
 
