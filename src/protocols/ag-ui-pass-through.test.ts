@@ -28,18 +28,22 @@ const message = (event: unknown) => `data: ${JSON.stringify(event)}\n\n`;
 const started = message({ type: 'RUN_STARTED', threadId: 't', runId: 'r' });
 const text = message({ type: 'TEXT_MESSAGE_CONTENT', messageId: 'm', delta: '天気 😀' });
 const finished = message({ type: 'RUN_FINISHED', threadId: 't', runId: 'r' });
-const failed = message({ type: 'RUN_ERROR', message: 'x' });
+const failed = message({ type: 'RUN_ERROR', message: 'arn:aws:iam::123456789012:role/x', code: 'INTERNAL_ERROR' });
+const reported = 'data: {"type":"RUN_ERROR","message":"the agent reported an error","code":"agent_error"}\n\n';
 
 const agUiRecordings = recordings.filter(
   ({ name, contentType }) => name.includes('-ag-ui-') && contentType.startsWith(eventStream),
 );
 
 describe('the answer of an agent that speaks ag-ui', () => {
-  it('passes byte by byte as it came, from every agent that was recorded', () => {
+  it('passes byte by byte as it came, but for its error, from every agent that was recorded', () => {
     assert.notEqual(agUiRecordings.length, 0);
     for (const { name, bytes } of agUiRecordings) {
-      assert.equal(pass([bytes]), Buffer.from(bytes).toString('utf8'), name);
-      assert.equal(pass(Array.from(bytes, (byte) => Uint8Array.of(byte))), Buffer.from(bytes).toString('utf8'), name);
+      const expected = Buffer.from(bytes)
+        .toString('utf8')
+        .replace(/data: \{"type":"RUN_ERROR".*\n\n$/u, reported);
+      assert.equal(pass([bytes]), expected, name);
+      assert.equal(pass(Array.from(bytes, (byte) => Uint8Array.of(byte))), expected, name);
     }
   });
 
@@ -62,12 +66,23 @@ describe('the answer of an agent that speaks ag-ui', () => {
   });
 
   it('gets no second ending', () => {
-    for (const ending of [finished, failed]) {
-      assert.equal(pass([started, ending]), started + ending);
-      const copier = begin();
-      copier.push(Buffer.from(started + ending));
-      assert.equal(copier.fail(new RelayError('agent_silent')), '');
+    assert.equal(pass([started, finished]), started + finished);
+    const copier = begin();
+    copier.push(Buffer.from(started + finished));
+    assert.equal(copier.fail(new RelayError('agent_silent')), '');
+    assert.equal(pass([started + finished + failed]), started + finished);
+  });
+
+  it('says its own error in the words of the relay, wherever it is cut', () => {
+    const frame = message({ error: 'arn:aws:iam::123456789012:role/x', error_type: 'ClientError', message: 'secret' });
+    for (const error of [failed, frame, 'event: error\r\n' + failed.replaceAll('\n', '\r\n')]) {
+      const whole = Buffer.from(started + text + error + text);
+      for (let cut = 0; cut <= whole.length; cut++) {
+        assert.equal(pass([whole.subarray(0, cut), whole.subarray(cut)]), started + text + reported, `${error} ${cut}`);
+      }
     }
+    const long = message({ type: 'RUN_ERROR', message: 'x'.repeat(200_000) });
+    assert.equal(pass([started, long.slice(0, 70_000), long.slice(70_000)]), started + reported);
   });
 
   it('is over only with its last run', () => {
@@ -117,8 +132,8 @@ describe('the answer of an agent that speaks ag-ui', () => {
     const endings = [
       'data:{"threadId":"t","runId":"r","result":{"type":"TEXT"},"type" : "RUN_FINISHED"}\n\n',
       'data: {"type":"RUN_FINISHED",\ndata: "threadId":"t"}\n\n',
-      'event: RUN\r\nid: 1\r\ndata: {"type":"RUN_ERROR"}\r\n\r\n',
-      ': comment\ndata: {"message":"a \\"type\\":\\\\","type":"RUN_ERROR"}\n\n',
+      'event: RUN\r\nid: 1\r\ndata: {"type":"RUN_FINISHED"}\r\n\r\n',
+      ': comment\ndata: {"message":"a \\"type\\":\\\\","type":"RUN_FINISHED"}\n\n',
       `data: {"${'x'.repeat(300)}":[["type","RUN"]],"type":"RUN_FINISHED"}\n\n`,
     ];
     for (const ending of endings) assert.equal(pass([started, ending]), started + ending);
@@ -152,9 +167,12 @@ describe('the answer of an agent that speaks ag-ui', () => {
         const bytes = Buffer.from(events.map((event) => message(event)).join(''));
         const positions = cuts.map((position) => position % (bytes.length + 1)).sort((a, b) => a - b);
         const chunks = [0, ...positions].map((start, index) => bytes.subarray(start, positions[index]));
-        const last = events.findLast(({ type }) => typeof type === 'string' && type.startsWith('RUN_'));
-        const isOver = last !== undefined && last['type'] !== 'RUN_STARTED';
-        assert.equal(pass(chunks), bytes.toString('utf8') + (isOver ? '' : interrupted));
+        const errorAt = events.findIndex(({ type }) => type === 'RUN_ERROR');
+        const passed = errorAt === -1 ? events : events.slice(0, errorAt);
+        const last = passed.findLast(({ type }) => type === 'RUN_STARTED' || type === 'RUN_FINISHED');
+        const ending = errorAt === -1 ? interrupted : reported;
+        const isOver = last !== undefined && last['type'] === 'RUN_FINISHED';
+        assert.equal(pass(chunks), passed.map((event) => message(event)).join('') + (isOver ? '' : ending));
       }),
       { numRuns: 500 },
     );

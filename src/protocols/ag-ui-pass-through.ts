@@ -9,8 +9,12 @@ const maxHeldBytes = 65_536;
 
 /**
  * The answer of an agent that speaks AG-UI itself, for an AG-UI client: its bytes untouched, message by message. Added are
- * comments while it is silent, and a `RUN_ERROR` where it ends without `RUN_FINISHED` or `RUN_ERROR`, which clients would
- * take for a good end. A message whose end is missing is left out: a client would fail at it before it read the error.
+ * comments while it is silent, and a `RUN_ERROR` where it ends without `RUN_FINISHED`, which clients would take for a good
+ * end. A message whose end is missing is left out: a client would fail at it before it read the error.
+ *
+ * The agent's own `RUN_ERROR` ends the answer in the relay's words: its text is that of an exception (`bedrock_agentcore`
+ * 1.22, `runtime/ag_ui.py`), which may name roles and accounts. So does the error frame of `runtime/app.py`, which no client
+ * could read.
  */
 export const agUiPassThrough: ByteFormat = {
   kind: 'bytes',
@@ -30,9 +34,18 @@ function createRunCopier(): ByteCopier {
   let heldBytes = 0;
   /** Whether the beginning of a message has gone out, and not its end. */
   let isWithinMessage = false;
+  /** Whole messages that came in one chunk with the agent's own error. */
+  let beforeError = '';
   return {
     push(chunk) {
       const wholeBytes = follower.read(chunk);
+      if (follower.hasFailed) {
+        if (wholeBytes > 0) {
+          beforeError = Buffer.concat([...held, chunk.subarray(0, wholeBytes)]).toString('utf8');
+          isWithinMessage = false;
+        }
+        throw new RelayError('agent_error');
+      }
       if (heldBytes === 0 && wholeBytes === chunk.byteLength) {
         isWithinMessage = false;
         return chunk;
@@ -60,8 +73,8 @@ function createRunCopier(): ByteCopier {
     },
     finish: () => '',
     fail(error) {
-      if (follower.isOver) return '';
-      return (isWithinMessage ? '\n\n' : '') + writeError(error);
+      if (follower.isOver) return beforeError;
+      return beforeError + (isWithinMessage ? '\n\n' : '') + writeError(error);
     },
   };
 }
@@ -80,10 +93,12 @@ function createRefusingCopier(): ByteCopier {
 }
 
 interface RunFollower {
-  /** Reads on, and tells how many of these bytes belong to messages that are whole. */
+  /** Reads on, up to an error, and tells how many of these bytes belong to messages that are whole. */
   read(chunk: Uint8Array): number;
-  /** Whether the last thing that was said of a run is its end. */
+  /** Whether the last thing that was said of a run is its good end. */
   readonly isOver: boolean;
+  /** Whether the agent has said an error. */
+  readonly hasFailed: boolean;
 }
 
 const lineFeed = 0x0a;
@@ -96,6 +111,7 @@ const dataField = Buffer.from('data:');
  */
 function createRunFollower(): RunFollower {
   let isOver = false;
+  let hasFailed = false;
   /** Bytes of the line so far, as far as they are those of a field's name. */
   let column = 0;
   let isDataLine = true;
@@ -105,7 +121,8 @@ function createRunFollower(): RunFollower {
     const { type } = scanner;
     // One stream may hold several runs, one after the other.
     if (type === 'RUN_STARTED') isOver = false;
-    if (type === 'RUN_FINISHED' || type === 'RUN_ERROR') isOver = true;
+    if (type === 'RUN_FINISHED') isOver = true;
+    hasFailed = type === 'RUN_ERROR' || (type === undefined && scanner.hasError);
     scanner.reset();
   }
 
@@ -117,6 +134,7 @@ function createRunFollower(): RunFollower {
         if (byte === lineFeed) {
           if (column === 0) {
             endMessage();
+            if (hasFailed) return wholeBytes;
             wholeBytes = index + 1;
           }
           column = 0;
@@ -128,6 +146,9 @@ function createRunFollower(): RunFollower {
           column += 1;
         } else if (isDataLine && scanner.type === undefined) {
           scanner.read(byte);
+        } else if (scanner.type === 'RUN_ERROR') {
+          hasFailed = true;
+          return wholeBytes;
         } else {
           const lineEnd = chunk.indexOf(lineFeed, index);
           index = (lineEnd === -1 ? chunk.byteLength : lineEnd) - 1;
@@ -138,6 +159,9 @@ function createRunFollower(): RunFollower {
     get isOver() {
       return isOver;
     },
+    get hasFailed() {
+      return hasFailed;
+    },
   };
 }
 
@@ -147,6 +171,8 @@ interface TypeScanner {
   reset(): void;
   /** The member `type` of the object itself; undefined until it was read. */
   readonly type: string | undefined;
+  /** Whether it has a member `error`, which no event has. */
+  readonly hasError: boolean;
 }
 
 /** The bytes that give JSON its form. */
@@ -173,12 +199,14 @@ function createTypeScanner(): TypeScanner {
   let isKey = true;
   let text = '';
   let key = '';
+  let hasError = false;
 
   function endString(): void {
     isInString = false;
     if (depth !== 1) return;
     if (isKey) key = text;
     else if (key === 'type') type = text;
+    hasError ||= key === 'error';
   }
 
   return {
@@ -220,9 +248,13 @@ function createTypeScanner(): TypeScanner {
       isKey = true;
       text = '';
       key = '';
+      hasError = false;
     },
     get type() {
       return type;
+    },
+    get hasError() {
+      return hasError;
     },
   };
 }

@@ -60,9 +60,17 @@ describe('an agent that speaks AG-UI', { skip: skipReason, concurrency: true }, 
         const scenario = { steps, expected: expectAnswer([]) };
         await using relay = await startClientRelay({ scenario, split: 100, agentProtocol: 'AGUI' });
         const conversation = await beginConversation(client, `${relay.origin}/ag-ui`, threadId);
-        assert.deepEqual(await conversation.run('hi'), await askDirectly(client, recording), recording.name);
+        const answer = await askDirectly(client, recording);
+        // The one thing that is not the agent's: what its exception said.
+        const error = answer.error && { message: 'the agent reported an error', code: 'agent_error' };
+        assert.deepEqual(await conversation.run('hi'), { ...answer, error }, recording.name);
         const { exchange, invocations } = relay;
-        assert.equal(exchange.body, Buffer.from(recording.bytes).toString('utf8'), recording.name);
+        const sent = Buffer.from(recording.bytes).toString('utf8');
+        assert.equal(
+          exchange.body,
+          sent.replace(/(?<=data: )\{"type":"RUN_ERROR".*(?=\n\n$)/u, JSON.stringify({ type: 'RUN_ERROR', ...error })),
+          recording.name,
+        );
         assert.deepEqual(
           invocations.map(({ payload }) => payload),
           [JSON.parse(exchange.request.body)],
