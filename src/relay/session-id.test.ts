@@ -17,7 +17,20 @@ describe('the session of a conversation', () => {
   });
 
   it('is not that of another conversation', () => {
-    const names = ['', 'a', 'A', 'a ', 'chat-1', 'chat-2', 'é', 'e\u0301', '0'.repeat(32)];
+    const names = [
+      '',
+      'a',
+      'A',
+      'a ',
+      'chat-1',
+      'chat-2',
+      'é',
+      'e\u0301',
+      '0'.repeat(32),
+      '\ufffd',
+      '\ud800',
+      '\ud801',
+    ];
     assert.equal(new Set(names.map(nameSession)).size, names.length);
   });
 

@@ -32,5 +32,9 @@ export function checkSessionId(value: string | undefined): void {
  */
 export function nameSession(conversationId: string): string {
   if (isSessionId(conversationId)) return conversationId;
-  return createHash('sha256').update('agentcore-relay conversation\0').update(conversationId, 'utf8').digest('hex');
+  const hash = createHash('sha256');
+  // JSON can name half a character, and UTF-8 has the same replacement for each.
+  return conversationId.isWellFormed()
+    ? hash.update('agentcore-relay conversation\0').update(conversationId, 'utf8').digest('hex')
+    : hash.update('agentcore-relay conversation in UTF-16\0').update(conversationId, 'utf16le').digest('hex');
 }
