@@ -42,6 +42,7 @@ export type {
 } from './protocols/protocol.ts';
 
 export { defaultDialects } from './dialects/detect.ts';
+export { agUi } from './dialects/ag-ui.ts';
 export { converse } from './dialects/converse.ts';
 export { strandsTypescript } from './dialects/strands-typescript.ts';
 export type { AgentFrame, Dialect, DialectReader } from './dialects/dialect.ts';

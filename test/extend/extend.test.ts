@@ -17,6 +17,7 @@ import { RelayError } from '../../src/errors.ts';
 import type { AgentEvent } from '../../src/events/agent-event.ts';
 import { startLocalChain } from '../../src/local.ts';
 import type { LocalChain } from '../../src/local.ts';
+import * as door from '../../src/relay.ts';
 import { ask, view } from '../end-to-end/deployed-chain.ts';
 import { createScriptedRelay, readText, start, stop, textFrame } from '../scripted-relay.ts';
 
@@ -180,4 +181,12 @@ describe('a relay of one’s own, bundled, deployed by the construct and run by 
     const refused = await view(`${chain.url}/?prompt=hi&response=original`);
     assert.equal(refused.status, 400);
   });
+});
+
+it('offers each of its own dialects at the door, for a relay that puts them in another order', () => {
+  const exported = new Set<unknown>(Object.values(door));
+  assert.deepEqual(
+    door.defaultDialects.filter((dialect) => !exported.has(dialect)).map(({ name }) => name),
+    [],
+  );
 });
