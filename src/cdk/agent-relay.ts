@@ -108,7 +108,7 @@ export class AgentRelay extends Construct {
   /** The relay itself. */
   readonly function: lambda.Function;
 
-  /** @throws Error for an ARN that is not a runtime's, for no protocol at all, and where the bundles were not built. */
+  /** @throws Error for an ARN that is not a runtime's, for no protocol or an unknown one, and where the bundles were not built. */
   constructor(scope: Construct, id: string, props: AgentRelayProps) {
     super(scope, id);
     this.function = createRelayFunction(this, props);
@@ -178,8 +178,13 @@ function findProtocol(agent: IRuntimeRef | string): AgentProtocol {
   return Stack.of(resource).resolve(resource.protocolConfiguration) === 'AGUI' ? 'AGUI' : 'HTTP';
 }
 
+/** @throws Error where there is none, or one that is not known: not every app is type-checked. */
 function joinProtocols(names: readonly ProtocolName[]): string {
-  if (names.length === 0) throw new Error(`protocols is empty; name at least one of ${protocolNames.join(', ')}`);
+  const unknown = names.find((name) => !protocolNames.includes(name));
+  if (names.length === 0 || unknown !== undefined) {
+    const got = unknown === undefined ? 'is empty' : `has "${unknown}"`;
+    throw new Error(`protocols ${got}; allowed are ${protocolNames.join(', ')}`);
+  }
   return names.join(',');
 }
 

@@ -31,9 +31,8 @@ interface OpenBlock {
  *
  * It opens a block at its first delta, closes what is open when a step or the run ends, gives text and reasoning blocks
  * ids that are unique in the run, drops empty deltas and second results, announces a tool whose result comes without a
- * call, sums usage over the model calls, and lets exactly one ending through, an error where
- * the last model call was malformed. Its memory grows only with the number of
- * the run's tool calls.
+ * call, sums usage over the model calls, and lets exactly one ending through, an error where the last model call was
+ * malformed. Its memory grows only with the number of the run's tool calls.
  */
 export function createEventOrder(emit: Emit): EventOrder {
   const openBlocks = new Map<string, OpenBlock>();

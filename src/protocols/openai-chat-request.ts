@@ -1,14 +1,11 @@
 import { RelayError } from '../errors.ts';
 import { isJsonObject } from '../json.ts';
-import type { JsonObject } from '../json.ts';
 import { readConversationId } from './openai-conversation.ts';
+import { readModel } from './openai-model.ts';
 import type { AgentCall, EarlierMessage, ProtocolRequest } from './protocol.ts';
-import { checkPrompt, readJsonBody, readOptionalString, refuseMember } from './request-body.ts';
+import { checkPrompt, readJsonBody, refuseMember } from './request-body.ts';
 import { leaveOutUnsupported, readTextAttachment, refuseUnsupported } from './text-attachment.ts';
 import type { HandleUnsupported } from './text-attachment.ts';
-
-/** Longest name of a model, in UTF-16 units: it is repeated in every chunk of the answer. */
-const maxModelLength = 256;
 
 /** What a request to `POST /v1/chat/completions` says, as far as an agent can be given it. */
 export interface ChatRequest {
@@ -43,16 +40,6 @@ export function readChatRequest(request: ProtocolRequest, maxPromptLength: numbe
     isStream: readFlag('stream', body['stream']),
     includeUsage: readFlag('stream_options.include_usage', streamOptions['include_usage']),
   };
-}
-
-function readModel(body: JsonObject): string | undefined {
-  const model = readOptionalString(body, 'model');
-  if (model !== undefined && model.length > maxModelLength) {
-    throw new RelayError('invalid_request', {
-      message: `"model" has ${model.length} characters, at most ${maxModelLength} are allowed`,
-    });
-  }
-  return model === '' ? undefined : model;
 }
 
 function readFlag(name: string, value: unknown): boolean {

@@ -300,6 +300,12 @@ describe('a request to /v1/responses that is not valid', () => {
       '"conversation.id" must be a string, got nothing',
     ],
     [
+      'a model that every event would repeat',
+      { input: 'hi', model: 'x'.repeat(257) },
+      'invalid_request',
+      '"model" has 257 characters, at most 256 are allowed',
+    ],
+    [
       'metadata of another kind',
       { input: 'hi', metadata: [] },
       'invalid_request',

@@ -2,6 +2,7 @@ import { RelayError } from '../errors.ts';
 import { isJsonObject } from '../json.ts';
 import type { JsonObject } from '../json.ts';
 import { readConversationId } from './openai-conversation.ts';
+import { readModel } from './openai-model.ts';
 import type { AgentCall, EarlierMessage, ProtocolRequest } from './protocol.ts';
 import { checkPrompt, nameType, readJsonBody, readOptionalString } from './request-body.ts';
 import { leaveOutUnsupported, readTextAttachment, refuseUnsupported } from './text-attachment.ts';
@@ -25,7 +26,7 @@ export function formatResponseId(requestId: string, conversationId: string): str
   return `resp_${requestId}.${conversationId}`;
 }
 
-const responseIdForm = /^resp_[^.]+\.([A-Za-z0-9_-]+)$/u;
+const responseIdForm = /^resp_[A-Za-z0-9_-]{1,100}\.([A-Za-z0-9_-]{33,100})$/u;
 
 /**
  * Reads a request. Its tools, sampling settings, `store`, `include`, `text` and whatever else it holds are ignored: the
@@ -42,7 +43,6 @@ export function readResponsesRequest(
     refuse('"background" must be false: an answer is only given to the request that asks for it');
   }
   const isStream = readOptionalBoolean(body, 'stream');
-  const model = readOptionalString(body, 'model') ?? '';
   const previousResponseId = readOptionalString(body, 'previous_response_id') ?? null;
   const conversation = readConversation(body);
   if (previousResponseId !== null && conversation !== undefined) {
@@ -60,7 +60,7 @@ export function readResponsesRequest(
           ? (conversation ?? readConversationId(request, body))
           : readResponseId(previousResponseId),
     },
-    model: model === '' ? 'agent' : model,
+    model: readModel(body) ?? 'agent',
     isStream,
     previousResponseId,
   };

@@ -7,6 +7,7 @@ import { AgentRuntimeArtifact, ProtocolType, Runtime } from 'aws-cdk-lib/aws-bed
 import { AgentRelay } from '../../src/cdk.ts';
 import type { AgentRelayProps } from '../../src/cdk.ts';
 import { environmentNames, readAgentRuntimeSettings } from '../../src/settings.ts';
+import type { ProtocolName } from '../../src/settings.ts';
 import { findBundle } from '../../src/cdk/bundles.ts';
 import {
   onlyResource,
@@ -140,10 +141,12 @@ test('knows what a runtime of the same app speaks, and believes what it is told'
   );
 });
 
-test('refuses a relay that speaks nothing', () => {
-  assert.throws(() => synthesizeRelay({ protocols: [] }), {
-    message:
-      'protocols is empty; name at least one of original, transformed, ndjson, ui-message, ag-ui, openai-chat, openai-responses',
+test('refuses a relay that speaks nothing, or what the relay does not know', () => {
+  const allowed = 'original, transformed, ndjson, ui-message, ag-ui, openai-chat, openai-responses';
+  const untyped = ['ndjson', 'graphql'] as unknown as ProtocolName[];
+  assert.throws(() => synthesizeRelay({ protocols: [] }), { message: `protocols is empty; allowed are ${allowed}` });
+  assert.throws(() => synthesizeRelay({ protocols: untyped }), {
+    message: `protocols has "graphql"; allowed are ${allowed}`,
   });
 });
 
