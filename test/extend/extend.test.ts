@@ -133,7 +133,7 @@ describe('a relay of one’s own, bundled, deployed by the construct and run by 
   before(async () => {
     await build({
       entryPoints: ['examples/extend/relay.ts'],
-      outfile: join(folder, 'relay/index.js'),
+      outfile: join(folder, 'relay/index.cjs'),
       bundle: true,
       platform: 'node',
       target: 'node24',
