@@ -4,9 +4,9 @@
  *     npm install @copilotkit/runtime @ag-ui/client@0.0.59
  *     RELAY_URL=https://… node copilotkit-runtime.ts
  *
- * Node.js 22.18 or newer, in a package with `"type": "module"`. RELAY_URL is where the relay is; without it, the one that
- * `npm start` runs on this machine. The version of `@ag-ui/client` is the one that `@copilotkit/runtime` 1.75 has. In the
- * page, with `@copilotkit/react-core/v2`:
+ * Node.js 22.18 or newer, in a package with `"type": "module"`. RELAY_URL is where the relay is; without it,
+ * the one that `npm start` runs on this machine. The version of `@ag-ui/client` is the one that `@copilotkit/runtime`
+ * 1.75 has. In the page, with `@copilotkit/react-core/v2`:
  *
  *     <CopilotKit runtimeUrl="http://127.0.0.1:4000/api/copilotkit">
  *       <CopilotChat />

@@ -4,8 +4,8 @@
  *     npm install @langchain/core @langchain/openai
  *     RELAY_URL=https://… node langchain.ts
  *
- * Node.js 22.18 or newer, in a package with `"type": "module"`. RELAY_URL is where the relay is; without it, the one that
- * `npm start` runs on this machine.
+ * Node.js 22.18 or newer, in a package with `"type": "module"`. RELAY_URL is where the relay is; without it,
+ * the one that `npm start` runs on this machine.
  */
 import { AIMessage, HumanMessage } from '@langchain/core/messages';
 import type { BaseMessage } from '@langchain/core/messages';

@@ -4,8 +4,8 @@
  *     npm install openai
  *     RELAY_URL=https://… node openai.ts
  *
- * Node.js 22.18 or newer, in a package with `"type": "module"`. RELAY_URL is where the relay is; without it, the one that
- * `npm start` runs on this machine.
+ * Node.js 22.18 or newer, in a package with `"type": "module"`. RELAY_URL is where the relay is; without it,
+ * the one that `npm start` runs on this machine.
  */
 import OpenAI from 'openai';
 
