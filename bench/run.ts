@@ -16,7 +16,7 @@ import type { BenchResults, Provenance } from './results.ts';
 const full: BenchSize = {
   coldStartRounds: 40,
   firstByteRounds: 300,
-  cpuPerEvent: { trials: 4, roundsPerTrial: 4, scale: 1 },
+  cpuPerEvent: { trials: 4, roundsPerTrial: 6, scale: 1 },
   memory: { shortBytes: 1_000_000, longBytes: 200_000_000, bytesPerSecond: 8_000_000 },
 };
 
