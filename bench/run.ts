@@ -14,7 +14,7 @@ import { countVerdicts } from './results.ts';
 import type { BenchResults, Provenance } from './results.ts';
 
 const full: BenchSize = {
-  coldStartRounds: 40,
+  coldStartRounds: 80,
   firstByteRounds: 300,
   cpuPerEvent: { trials: 4, roundsPerTrial: 6, scale: 1 },
   memory: { shortBytes: 1_000_000, longBytes: 200_000_000, bytesPerSecond: 8_000_000 },
