@@ -299,16 +299,19 @@ describe('a chat completion request', () => {
       },
     );
     const body = fc.oneof(
-      json,
-      fc.record(
-        {
-          messages: fc.tuple(fc.array(message, { maxLength: 3 }), message).map(([all, last]) => [...all, last]),
-          stream: fc.boolean(),
-          metadata: fc.constantFrom({}, { session_id: 'x' }, 7),
-          model: fc.string(),
-        },
-        { requiredKeys: ['messages'] },
-      ),
+      { weight: 1, arbitrary: json },
+      {
+        weight: 4,
+        arbitrary: fc.record(
+          {
+            messages: fc.tuple(fc.array(message, { maxLength: 3 }), message).map(([all, last]) => [...all, last]),
+            stream: fc.boolean(),
+            metadata: fc.constantFrom({}, { session_id: 'x' }, 7),
+            model: fc.string(),
+          },
+          { requiredKeys: ['messages'] },
+        ),
+      },
     );
     const outcomes = { taken: 0, refused: 0 };
     fc.assert(
@@ -330,7 +333,7 @@ describe('a chat completion request', () => {
       }),
       { numRuns: 2_000 },
     );
-    assert.ok(outcomes.taken > 50 && outcomes.refused > 50, JSON.stringify(outcomes));
+    assert.ok(outcomes.taken > 20 && outcomes.refused > 20, JSON.stringify(outcomes));
   });
 
   it('is answered whole unless it asks for a stream', () => {
