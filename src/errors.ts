@@ -8,7 +8,16 @@ export type CallerErrorCode =
   | 'unsupported_content'
   | 'not_found'
   | 'method_not_allowed'
-  | 'payload_too_large';
+  | 'payload_too_large'
+  | 'too_many_streams';
+
+/** What says who the viewer is: the credentials can be mended, the request need not be. */
+export type IdentityErrorCode =
+  | 'unauthenticated'
+  | 'invalid_credentials'
+  | 'forbidden'
+  | 'origin_not_allowed'
+  | 'identity_unavailable';
 
 /** What happened behind the relay: AgentCore or the agent. */
 export type AgentErrorCode =
@@ -31,7 +40,7 @@ export type AgentErrorCode =
 export type RelayFaultCode = 'deadline_exceeded' | 'cancelled' | 'internal_error';
 
 /** Every code that a viewer may meet in `error.code`. */
-export type RelayErrorCode = CallerErrorCode | AgentErrorCode | RelayFaultCode;
+export type RelayErrorCode = CallerErrorCode | IdentityErrorCode | AgentErrorCode | RelayFaultCode;
 
 interface ErrorKind {
   /** HTTP status where none has been sent yet. */
@@ -56,6 +65,13 @@ const errorKinds: Readonly<Record<RelayErrorCode, ErrorKind>> = {
   not_found: { status: 404, message: 'there is nothing at this path' },
   method_not_allowed: { status: 405, message: 'this path does not take this method' },
   payload_too_large: { status: 413, message: 'the request is too large' },
+  too_many_streams: { status: 429, message: 'too many answers are on their way at once; try again when one has ended' },
+
+  unauthenticated: { status: 401, message: 'credentials are required' },
+  invalid_credentials: { status: 401, message: 'the credentials are not valid' },
+  forbidden: { status: 403, message: 'these credentials do not permit this' },
+  origin_not_allowed: { status: 403, message: 'pages of this origin may not use this relay' },
+  identity_unavailable: { status: 503, message: 'it cannot be found out at the moment who is calling' },
 
   agent_access_denied: { status: 502, message: 'the relay is not permitted to invoke the agent' },
   agent_not_found: { status: 502, message: 'the agent does not exist or has no such endpoint' },
@@ -89,6 +105,8 @@ export interface RelayErrorOptions {
   readonly retryAfterSeconds?: number | undefined;
   /** The methods that the path takes; sent as `Allow` with 405. */
   readonly allow?: string | undefined;
+  /** What would be accepted as credentials; sent as `WWW-Authenticate` (RFC 9110, 11.6.1). */
+  readonly challenge?: string | undefined;
 }
 
 /** The one error of this package: `message` is fit for a viewer's eyes, `cause` is not. */
@@ -104,6 +122,8 @@ export class RelayError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** The methods that the path takes, with 405. */
   readonly allow: string | undefined;
+  /** What would be accepted as credentials, with 401 and some 403. */
+  readonly challenge: string | undefined;
 
   constructor(code: RelayErrorCode, options: RelayErrorOptions = {}) {
     const kind = errorKinds[code];
@@ -113,6 +133,7 @@ export class RelayError extends Error {
     this.upstreamName = options.upstreamName;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.allow = options.allow;
+    this.challenge = options.challenge;
   }
 
   /** Passes a {@link RelayError} on and hides anything else behind `internal_error`. */

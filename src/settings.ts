@@ -12,7 +12,36 @@ export const environmentNames = {
   agentRuntimeProtocol: 'AGENT_RUNTIME_PROTOCOL',
   /** The protocols that viewers may speak, names of {@link protocolNames} with commas between. Default: all. */
   protocols: 'RELAY_PROTOCOLS',
+  /** Who may call, in JSON (`AuthSettings`). Must be set, also for everybody. */
+  auth: 'RELAY_AUTH',
+  /** Whose conversation it is, a {@link SessionPolicy}. Default: `derived`. */
+  sessions: 'RELAY_SESSIONS',
+  /** Pages of other origins that may call, in JSON ({@link CorsSettings}). Default: none. */
+  cors: 'RELAY_CORS',
+  /** `true` passes the principal on to AgentCore as the runtime's user id. Default: `false`. */
+  passUserId: 'RELAY_PASS_USER_ID',
+  /** `true` scrubs the agent's own error frames where its bytes pass through. Default: `false`. */
+  scrubAgentErrors: 'RELAY_SCRUB_AGENT_ERRORS',
 } as const;
+
+/**
+ * How a runtime session id comes about. `derived`: from the principal and the client's id, so that nobody reaches
+ * another's conversation. `as-given`: the client's own id goes to AgentCore unchanged, and whoever knows it has the conversation.
+ */
+export type SessionPolicy = 'derived' | 'as-given';
+
+/** All of {@link SessionPolicy}. */
+export const sessionPolicies: readonly SessionPolicy[] = ['derived', 'as-given'];
+
+/** Which pages of other origins a browser may let call. */
+export interface CorsSettings {
+  /** Exact origins, such as `https://app.example.com`; `*` alone is every origin, and excludes {@link CorsSettings.credentials}. */
+  readonly origins: readonly string[];
+  /** Whether browsers may send what they hold for the relay themselves: Basic credentials. Default: false. */
+  readonly credentials?: boolean | undefined;
+  /** How long a browser may keep a preflight's answer, in seconds. Default 600, at most 86,400. */
+  readonly maxAgeSeconds?: number | undefined;
+}
 
 /**
  * What an agent speaks, by AgentCore's own names (`serverProtocol` of CreateAgentRuntime). `HTTP`: it takes

@@ -13,12 +13,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   events: ['errors', 'settings', 'json', 'sse'],
   dialects: ['errors', 'settings', 'json', 'sse', 'events'],
   protocols: ['errors', 'settings', 'json', 'sse', 'events'],
-  relay: ['errors', 'settings', 'json', 'sse', 'events', 'dialects', 'protocols'],
+  identity: ['errors', 'settings', 'auth-settings', 'json'],
+  relay: ['errors', 'settings', 'json', 'sse', 'events', 'dialects', 'protocols', 'identity'],
   agentcore: ['errors', 'settings', 'json', 'relay'],
-  hosts: ['errors', 'settings', 'json', 'relay', 'protocols'],
+  'secrets-manager': ['errors', 'settings', 'json', 'identity', 'agentcore'],
+  hosts: ['errors', 'settings', 'auth-settings', 'json', 'relay', 'protocols', 'identity', 'secrets-manager'],
   edge: [],
-  cdk: ['errors', 'settings'],
+  cdk: ['errors', 'settings', 'auth-settings'],
   local: ['errors', 'settings', 'json'],
+  keys: ['errors', 'settings', 'json', 'identity'],
   functions: ['lambda', 'hosts'],
 };
 
