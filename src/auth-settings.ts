@@ -87,6 +87,7 @@ export function checkAuthSettings(value: unknown): AuthSettings {
       checkMembers(value, []);
       return { kind };
     case 'api-keys':
+      return { kind, ...checkStore(value) };
     case 'basic':
       return { kind, ...checkStore(value) };
     case 'jwt':
