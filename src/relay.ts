@@ -7,7 +7,9 @@ export type { AgentInput } from './relay/agent-input.ts';
 export type { EventFilter } from './relay/translate.ts';
 export type { SetTimer } from './relay/watch.ts';
 
-export { defaultProtocols, selectProtocols } from './protocols/select.ts';
+export { defaultProtocols } from './protocols/default-protocols.ts';
+export type { LazyProtocol, OfferedProtocol } from './protocols/lazy-protocol.ts';
+export { selectProtocols } from './protocols/select.ts';
 export { createAgUi } from './protocols/ag-ui.ts';
 export type { AgUiOptions } from './protocols/ag-ui.ts';
 export { ndjson } from './protocols/ndjson.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Endpoint } from '../src/protocols/protocol.ts';
-import { defaultProtocols } from '../src/protocols/select.ts';
 import { defaultLimits } from '../src/settings.ts';
+import { loadedProtocols } from './loaded-protocols.ts';
 
 const { maxBodyBytes, maxPromptLength } = defaultLimits;
-const endpoints = new Map(defaultProtocols.map(({ name, endpoint }) => [name, endpoint]));
+const endpoints = new Map(loadedProtocols.map(({ name, endpoint }) => [name, endpoint]));
 
 function findEndpoint(name: string): Endpoint {
   return endpoints.get(name) ?? assert.fail(name);

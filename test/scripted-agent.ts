@@ -5,6 +5,8 @@ import type { AgentAnswer, AgentInvocation, AgentRuntime } from '../src/relay/ag
 export interface ScriptedAgent {
   readonly runtime: AgentRuntime;
   readonly invocations: AgentInvocation[];
+  /** Is kept when the agent is invoked for the first time. */
+  readonly invoked: Promise<void>;
   /** AgentCore's headers arrive. */
   answer(contentType?: string): void;
   /** AgentCore refuses. */
@@ -20,6 +22,7 @@ export interface ScriptedAgent {
 /** Creates an agent that waits for the test. */
 export function createScriptedAgent(): ScriptedAgent {
   const invocations: AgentInvocation[] = [];
+  const invoked = Promise.withResolvers<void>();
   const answering = Promise.withResolvers<AgentAnswer>();
   const queue: (Uint8Array | RelayError | 'end')[] = [];
   let wake = Promise.withResolvers<void>();
@@ -48,9 +51,11 @@ export function createScriptedAgent(): ScriptedAgent {
 
   return {
     invocations,
+    invoked: invoked.promise,
     runtime: {
       invoke(invocation) {
         invocations.push(invocation);
+        invoked.resolve();
         invocation.signal.addEventListener('abort', () => answering.reject(new RelayError('cancelled')), {
           once: true,
         });

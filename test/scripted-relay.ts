@@ -1,6 +1,7 @@
 import { createRelay } from '../src/relay/relay.ts';
 import type { RelayOptions } from '../src/relay/relay.ts';
 import type { LogEntry, RelayRequest, RelayResponse } from '../src/relay/relay-request.ts';
+import { loadedProtocols } from './loaded-protocols.ts';
 import { createManualClock } from './manual-clock.ts';
 import type { ManualClock } from './manual-clock.ts';
 import { createScriptedAgent } from './scripted-agent.ts';
@@ -19,7 +20,10 @@ export interface ScriptedRelay {
   send(request?: Partial<RelayRequest> & { readonly json?: unknown }): Promise<RelayResponse>;
 }
 
-/** Creates a relay in front of a scripted agent. Its ids are `made-…1`, `made-…2`, and so on. */
+/**
+ * Creates a relay in front of a scripted agent. Its ids are `made-…1`, `made-…2`, and so on. Its protocols are loaded, so that
+ * nothing but the test decides when something happens.
+ */
 export function createScriptedRelay(options: Partial<RelayOptions> = {}): ScriptedRelay {
   const agent = createScriptedAgent();
   const clock = createManualClock();
@@ -27,6 +31,7 @@ export function createScriptedRelay(options: Partial<RelayOptions> = {}): Script
   let idCount = 0;
   const relay = createRelay({
     agentRuntime: agent.runtime,
+    protocols: loadedProtocols,
     now: clock.now,
     setTimer: clock.setTimer,
     newId: () => `made-${String((idCount += 1)).padStart(32, '0')}`,

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Protocol } from '../src/protocols/protocol.ts';
-import { defaultProtocols } from '../src/protocols/select.ts';
 import { createByteTranslation, createEventTranslation } from '../src/relay/translate.ts';
+import { loadedProtocols } from './loaded-protocols.ts';
 import { answers } from './recordings.ts';
 import type { Recording } from './recordings.ts';
 
@@ -51,7 +51,7 @@ function translateWhole(protocol: Protocol, { name, contentType, bytes }: Record
   return text;
 }
 
-for (const protocol of defaultProtocols) {
+for (const protocol of loadedProtocols) {
   describe(`${protocol.name} of recorded answers`, () => {
     it('is what the golden files say', () => {
       if (isUpdate) mkdirSync(golden, { recursive: true });
@@ -118,7 +118,7 @@ describe('a translation of anything', () => {
   );
 
   it('neither throws nor hangs on frames that no agent sends', () => {
-    const protocols = defaultProtocols.filter(({ kind }) => kind === 'events');
+    const protocols = loadedProtocols.filter(({ kind }) => kind === 'events');
     fc.assert(
       fc.property(fc.constantFrom(...protocols), fc.array(frame, { maxLength: 12 }), (protocol, frames) => {
         const text = frames.map((value) => `data: ${JSON.stringify(value)}\n\n`).join('');
@@ -132,7 +132,7 @@ describe('a translation of anything', () => {
     const types = ['text/event-stream', 'application/json', 'text/plain', ''];
     fc.assert(
       fc.property(
-        fc.constantFrom(...defaultProtocols),
+        fc.constantFrom(...loadedProtocols),
         fc.constantFrom(...types),
         fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 10 }),
         (protocol, contentType, chunks) => void translate(protocol, contentType, chunks),
@@ -145,11 +145,11 @@ describe('a translation of anything', () => {
     const depth = 20_000;
     const open = '{"type":"multiagent_node_stream","node_id":"n","event":';
     const text = `data: ${open.repeat(depth)}{"data":"x"}${'}'.repeat(depth)}\n\n`;
-    for (const protocol of defaultProtocols) translate(protocol, 'text/event-stream', [Buffer.from(text)]);
+    for (const protocol of loadedProtocols) translate(protocol, 'text/event-stream', [Buffer.from(text)]);
   });
 
   it('stops at a message over the bound instead of holding it', () => {
-    const [, transformed] = defaultProtocols;
+    const [, transformed] = loadedProtocols;
     assert.ok(transformed);
     const translation = createTranslation(transformed, 'text/event-stream');
     let output = '';

@@ -1,81 +1,105 @@
 import { RelayError } from '../errors.ts';
-import { createAgUi } from './ag-ui.ts';
-import { ndjson } from './ndjson.ts';
-import { createOpenAiChat } from './openai-chat.ts';
-import { createOpenAiResponses } from './openai-responses.ts';
-import { original } from './original.ts';
 import type { ProtocolName } from '../settings.ts';
+import { defaultProtocols } from './default-protocols.ts';
+import type { LazyProtocol, OfferedProtocol } from './lazy-protocol.ts';
 import type { DirectAnswer, Endpoint, Protocol } from './protocol.ts';
-import { transformed } from './transformed.ts';
-import { createUiMessage } from './ui-message.ts';
-
-/** The protocols that a relay has where the user names none. The first one of an endpoint is its default. */
-export const defaultProtocols: readonly Protocol[] = [
-  original,
-  transformed,
-  ndjson,
-  createUiMessage(),
-  createAgUi(),
-  createOpenAiChat(),
-  createOpenAiResponses(),
-];
 
 /** Takes some of the package's protocols, by their names and in the package's order. */
-export function selectProtocols(names: readonly ProtocolName[]): readonly Protocol[] {
+export function selectProtocols(names: readonly ProtocolName[]): readonly LazyProtocol[] {
   return defaultProtocols.filter(({ name }) => names.some((selected) => selected === name));
 }
 
 /** A path that invokes the agent. */
 export interface Route {
-  readonly endpoint: Endpoint;
-  /** Writes errors of requests that could not be read. */
-  readonly protocol: Protocol;
+  readonly endpoint: Pick<Endpoint, 'path' | 'methods'>;
   /**
-   * Finds the protocol that writes the answer.
+   * Loads the protocol that reads this path's requests, and writes the errors of those that could not be read. It is the
+   * same one every time.
    *
-   * @throws RelayError `invalid_response_format` where the relay has none of this name.
+   * @throws RelayError `internal_error` where it cannot be loaded.
    */
-  selectOutput(name: string | undefined): Protocol;
+  load(): Promise<Protocol>;
+  /**
+   * Loads the protocol that writes the answer; without a name that is the path's own.
+   *
+   * @throws RelayError `invalid_response_format` where the relay has none of this name, `internal_error` where it cannot be
+   *   loaded.
+   */
+  loadOutput(name: string | undefined): Promise<Protocol>;
 }
 
 /** Where requests go, by their path. */
 export interface Routes {
   /** The path that invokes the agent; undefined where none is there. */
   find(path: string): Route | undefined;
-  /** What a protocol answers without the agent; undefined where none knows the path. */
-  answerDirectly(request: { readonly method: string; readonly path: string }): DirectAnswer | undefined;
+  /**
+   * What a protocol answers without the agent; undefined where none knows the path. Only a protocol that says that it may
+   * know the path is loaded.
+   *
+   * @throws RelayError as the protocol does, and `internal_error` where it cannot be loaded.
+   */
+  answerDirectly(request: { readonly method: string; readonly path: string }): Promise<DirectAnswer | undefined>;
 }
 
 /** Creates the lookup for a relay's protocols. */
-export function createRoutes(protocols: readonly Protocol[]): Routes {
+export function createRoutes(protocols: readonly OfferedProtocol[]): Routes {
+  const loaders = protocols.map((protocol) => ({ protocol, load: createLoader(protocol) }));
   const routes = new Map<string, Route>();
-  for (const protocol of protocols) {
+  for (const { protocol, load } of loaders) {
     const { endpoint } = protocol;
     if (routes.has(endpoint.path)) continue;
     routes.set(endpoint.path, {
       endpoint,
-      protocol,
-      selectOutput(name) {
-        if (name === undefined) return protocol;
-        const selected = protocols.find((candidate) => candidate.name === name);
+      load,
+      async loadOutput(name) {
+        if (name === undefined) return load();
+        const selected = loaders.find((candidate) => candidate.protocol.name === name);
         if (selected === undefined) {
           const names = protocols.map((candidate) => `"${candidate.name}"`).join(', ');
           throw new RelayError('invalid_response_format', {
             message: `"response" must be one of ${names}, got ${JSON.stringify(name.slice(0, 40))}`,
           });
         }
-        return selected;
+        return selected.load();
       },
     });
   }
   return {
     find: (path) => routes.get(path),
-    answerDirectly(request) {
-      for (const protocol of protocols) {
-        const answer = protocol.answerDirectly?.(request);
+    async answerDirectly(request) {
+      for (const { protocol, load } of loaders) {
+        if (isLazy(protocol) && !mayAnswer(protocol, request.path)) continue;
+        const answer = (await load()).answerDirectly?.(request);
         if (answer !== undefined) return answer;
       }
       return undefined;
     },
   };
+}
+
+/** Loads a protocol once. A failure is forgotten, so that the next request tries again. */
+function createLoader(protocol: OfferedProtocol): () => Promise<Protocol> {
+  if (!isLazy(protocol)) {
+    const itself = Promise.resolve(protocol);
+    return () => itself;
+  }
+  const begin = async (): Promise<Protocol> => protocol.load();
+  let loading: Promise<Protocol> | undefined;
+  return async () => {
+    const current = (loading ??= begin());
+    try {
+      return await current;
+    } catch (thrown) {
+      if (loading === current) loading = undefined;
+      throw new RelayError('internal_error', { cause: thrown });
+    }
+  };
+}
+
+function isLazy(protocol: OfferedProtocol): protocol is LazyProtocol {
+  return 'load' in protocol;
+}
+
+function mayAnswer({ answersDirectly = [] }: LazyProtocol, path: string): boolean {
+  return answersDirectly.some((known) => (known.endsWith('/') ? path.startsWith(known) : path === known));
 }

@@ -5,12 +5,15 @@ import type { RelayRequest } from './relay-request.ts';
 
 /**
  * Answers what must never run the agent: probes, preflights, a browser's attempt to resume a stream, and what a protocol's
- * clients ask besides.
+ * clients ask besides. A protocol is loaded for nothing but the last.
  *
  * @returns undefined where the agent is meant, or nothing is there.
- * @throws RelayError `method_not_allowed`.
+ * @throws RelayError `method_not_allowed`; `internal_error` where a protocol cannot be loaded.
  */
-export function answerWithoutAgent({ method, path, headers }: RelayRequest, routes: Routes): DirectAnswer | undefined {
+export async function answerWithoutAgent(
+  { method, path, headers }: RelayRequest,
+  routes: Routes,
+): Promise<DirectAnswer | undefined> {
   if (path === '/favicon.ico') return { status: 204, headers: { 'cache-control': 'public, max-age=86400' }, body: '' };
   const route = routes.find(path);
   if (route === undefined) return routes.answerDirectly({ method, path });

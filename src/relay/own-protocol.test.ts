@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { loadedProtocols } from '../../test/loaded-protocols.ts';
 import { createScriptedRelay, readText, sessionId, start, stop, textFrame } from '../../test/scripted-relay.ts';
 import { RelayError } from '../errors.ts';
 import type { AgentCall, EventFormat, EventProtocol } from '../protocols/protocol.ts';
 import { readJsonBody } from '../protocols/request-body.ts';
-import { defaultProtocols } from '../protocols/select.ts';
 
 /** The text in one piece, or word by word where the request says `live`. */
 const whole: EventFormat = {
@@ -53,7 +53,7 @@ const letter: EventProtocol = {
     method === 'GET' && path === '/letter/about' ? { status: 200, headers: { 'x-about': '1' }, body: 'ok' } : undefined,
 };
 
-const protocols = [...defaultProtocols, letter];
+const protocols = [...loadedProtocols, letter];
 
 const createLetterRelay = () => {
   const scripted = createScriptedRelay({ protocols });

@@ -498,7 +498,7 @@ describe('a viewer who leaves', () => {
   it('cancels the call of the agent before its headers came', async () => {
     const { agent, send, viewer } = createScriptedRelay();
     const sending = send();
-    await Promise.resolve();
+    await agent.invoked;
     viewer.abort();
     assert.equal((await sending).status, 499);
     assert.equal(agent.invocations[0]?.signal.aborted, true);

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Dialect } from '../dialects/dialect.ts';
 import { RelayError } from '../errors.ts';
+import { defaultProtocols } from '../protocols/default-protocols.ts';
 import { renderJsonError } from '../protocols/json-error.ts';
+import type { OfferedProtocol } from '../protocols/lazy-protocol.ts';
 import type { AgentCall, AnswerFormat, DirectAnswer, Protocol, StreamContext } from '../protocols/protocol.ts';
-import { createRoutes, defaultProtocols } from '../protocols/select.ts';
+import { createRoutes } from '../protocols/select.ts';
 import type { Route } from '../protocols/select.ts';
 import { defaultLimits } from '../settings.ts';
 import type { AgentProtocol, RelayLimits } from '../settings.ts';
@@ -25,7 +27,7 @@ import type { SetTimer, WatchOptions } from './watch.ts';
 export interface RelayOptions {
   readonly agentRuntime: AgentRuntime;
   /** The client formats, of which the first one of a path is its default. Default: `defaultProtocols`, all of the package's. */
-  readonly protocols?: readonly Protocol[] | undefined;
+  readonly protocols?: readonly OfferedProtocol[] | undefined;
   /** The agent dialects that are recognized, in the order in which they are tried. Default: all of the package's. */
   readonly dialects?: readonly Dialect[] | undefined;
   /**
@@ -79,22 +81,27 @@ export function createRelay(options: RelayOptions): Relay {
     let route: Route | undefined;
     let call: AgentCall | undefined;
     let output: Protocol | undefined;
+    let format: AnswerFormat;
     try {
-      const early = answerWithoutAgent(request, routes);
+      const early = await answerWithoutAgent(request, routes);
       if (early !== undefined) return respond(early, newId());
       route = routes.find(request.path);
       if (route === undefined) throw new RelayError('not_found');
-      const body = request.method === 'GET' ? new Uint8Array() : await request.readBody(limits.maxBodyBytes);
-      call = route.endpoint.read(
+      const [protocol, body] = await Promise.all([
+        route.load(),
+        request.method === 'GET' ? new Uint8Array() : request.readBody(limits.maxBodyBytes),
+      ]);
+      call = protocol.endpoint.read(
         { ...request, query: new URLSearchParams(request.query), body },
         { maxPromptLength: limits.maxPromptLength, agentProtocol },
       );
-      output = route.selectOutput(call.output);
+      output = await route.loadOutput(call.output);
+      format = output === protocol ? (call.format ?? output) : output;
       checkSessionId(call.runtimeSessionId);
     } catch (thrown) {
       return refuse(RelayError.from(thrown), call?.runtimeSessionId);
     }
-    return invoke(call, output, output === route.protocol ? (call.format ?? output) : output);
+    return invoke(call, output, format);
 
     function respond({ status, headers, body }: DirectAnswer, sessionId: string): RelayResponse {
       return {
@@ -108,8 +115,8 @@ export function createRelay(options: RelayOptions): Relay {
       log({ level, message: 'request', requestId, method: request.method, durationMs: now() - startedAtMs, ...fields });
     }
 
-    function refuse(error: RelayError, sessionId: string | undefined): RelayResponse {
-      const writer = output ?? route?.protocol;
+    async function refuse(error: RelayError, sessionId: string | undefined): Promise<RelayResponse> {
+      const writer = output ?? (await loadWriter(route));
       const {
         status = error.status,
         headers,
@@ -253,6 +260,15 @@ export function createRelay(options: RelayOptions): Relay {
           maxMessageBytes: limits.maxMessageBytes,
           maxDocumentBytes: limits.maxDocumentBytes,
         });
+  }
+}
+
+/** The protocol that says why a path's request is refused; where it cannot be loaded, the relay says it itself. */
+async function loadWriter(route: Route | undefined): Promise<Protocol | undefined> {
+  try {
+    return await route?.load();
+  } catch {
+    return undefined;
   }
 }
 

@@ -6,7 +6,7 @@ import { compare, judge, summarize } from '../../bench/comparison.ts';
 import { createDeltas, sizeAnswer } from '../../bench/converse-frames.ts';
 import { keepProtocols } from '../../bench/protocol-bundles.ts';
 import { renderReport } from '../../bench/report.ts';
-import { defaultProtocols } from '../../src/protocols/select.ts';
+import { defaultProtocols } from '../../src/protocols/default-protocols.ts';
 
 const relay = new URL('../../dist/functions/relay/index.mjs', import.meta.url);
 const skip = existsSync(relay) ? false : 'skipped: run npm run build first';
