@@ -89,6 +89,10 @@ export interface RelayLimits {
   readonly quietIdleTimeoutMs: number;
   /** How long before the host's own timeout the stream ends with `deadline_exceeded`; a tenth of it at most. Default 5,000. */
   readonly deadlineMarginMs: number;
+  /** Answers that may be on their way at once. Default 1,000; on Lambda each process has one. */
+  readonly maxStreams: number;
+  /** Answers that may be on their way at once to one principal who is not anonymous. Default 20. */
+  readonly maxStreamsPerPrincipal: number;
 }
 
 /** The defaults of {@link RelayLimits}. */
@@ -102,6 +106,8 @@ export const defaultLimits: RelayLimits = {
   idleTimeoutMs: 300_000,
   quietIdleTimeoutMs: 110_000,
   deadlineMarginMs: 5_000,
+  maxStreams: 1_000,
+  maxStreamsPerPrincipal: 20,
 };
 
 /** Where and as whom the relay invokes the agent. */
@@ -175,6 +181,25 @@ export function readProtocolNames(environment: Environment): readonly ProtocolNa
   const variable = environmentNames.protocols;
   const names = environment[variable] ?? '';
   return names === '' ? protocolNames : names.split(',').map((name) => findName(name.trim(), protocolNames, variable));
+}
+
+/**
+ * Reads from the environment how runtime session ids come about.
+ *
+ * @throws RelayError `internal_error` whose cause names the variable and what is allowed.
+ */
+export function readSessionPolicy(environment: Environment): SessionPolicy {
+  const variable = environmentNames.sessions;
+  return findName(environment[variable] ?? 'derived', sessionPolicies, variable);
+}
+
+/**
+ * Reads a variable that is `true` or `false`; not set it is false.
+ *
+ * @throws RelayError `internal_error` whose cause names the variable and what is allowed.
+ */
+export function readFlag(environment: Environment, variable: string): boolean {
+  return findName(environment[variable] ?? 'false', ['true', 'false'], variable) === 'true';
 }
 
 function findName<Name extends string>(name: string, known: readonly Name[], variable: string): Name {

@@ -39,6 +39,7 @@ export function createSdkAgentRuntime(options: SdkAgentRuntimeOptions): AgentRun
       qualifier,
       payload: Buffer.from(invocation.payload, 'utf8'),
       runtimeSessionId: invocation.runtimeSessionId,
+      runtimeUserId: invocation.runtimeUserId,
       contentType: 'application/json',
       accept: 'text/event-stream, application/json',
       traceParent: trace.traceparent,

@@ -24,13 +24,13 @@ const service = 'bedrock-agentcore';
  * the signature, as the SDK does, because proxies on the way may change it.
  */
 export function signHeaders(
-  invocation: Pick<AgentInvocation, 'runtimeSessionId' | 'trace'>,
+  invocation: Pick<AgentInvocation, 'runtimeSessionId' | 'runtimeUserId' | 'trace'>,
   payload: Buffer,
   target: SigningTarget,
   credentials: Credentials,
   now: () => number,
 ): OutgoingHttpHeaders {
-  const { trace } = invocation;
+  const { trace, runtimeUserId } = invocation;
   const signed = aws4.sign(
     {
       service,
@@ -47,6 +47,7 @@ export function signHeaders(
         'x-amz-content-sha256': createHash('sha256').update(payload).digest('hex'),
         'x-amz-date': new Date(now()).toISOString().replaceAll(/[-:]|\.\d{3}/gu, ''),
         'x-amzn-bedrock-agentcore-runtime-session-id': invocation.runtimeSessionId,
+        ...(runtimeUserId === undefined ? {} : { 'x-amzn-bedrock-agentcore-runtime-user-id': runtimeUserId }),
         ...(trace.traceparent === undefined ? {} : { traceparent: trace.traceparent }),
         ...(trace.tracestate === undefined ? {} : { tracestate: trace.tracestate }),
         ...(trace.amznTraceId === undefined ? {} : { 'x-amzn-trace-id': trace.amznTraceId }),

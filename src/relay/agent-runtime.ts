@@ -12,6 +12,11 @@ export interface TraceContext {
 export interface AgentInvocation {
   /** 33 to 100 of `[A-Za-z0-9][A-Za-z0-9_-]*`. AgentCore keeps one microVM per id. */
   readonly runtimeSessionId: string;
+  /**
+   * On whose behalf, 1 to 1024 printable ASCII characters; the relay's role needs `InvokeAgentRuntimeForUser` for it.
+   * Default: nobody's.
+   */
+  readonly runtimeUserId?: string | undefined;
   /** The agent's JSON input, UTF-8. */
   readonly payload: string;
   /** What is passed on for tracing. */

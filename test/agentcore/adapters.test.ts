@@ -117,6 +117,26 @@ for (const { name, create } of adapters) {
       assert.equal(server.requests.length, 2);
     });
 
+    test('says on whose behalf it calls, and signs that, only where it is told to', async (t) => {
+      const server = await serve(t, stream());
+      const runtimeUserId = 'jwt:https://issuer.example|alice';
+      await readAll(await create(server.endpoint).invoke({ ...invocation(), runtimeUserId }));
+      await readAll(await create(server.endpoint).invoke(invocation()));
+      const header = 'x-amzn-bedrock-agentcore-runtime-user-id';
+      assert.deepEqual(
+        await Promise.all(
+          server.requests.map(async (request) => {
+            const { sent, computed, signedHeaders } = await readSignatures(request, credentials);
+            return [request.headers[header], signedHeaders.includes(header), sent === computed];
+          }),
+        ),
+        [
+          [runtimeUserId, true, true],
+          [undefined, false, true],
+        ],
+      );
+    });
+
     test('leaves out the trace headers that the viewer did not send', async (t) => {
       const server = await serve(t, stream());
       await readAll(await create(server.endpoint).invoke({ ...invocation(), trace: {} }));

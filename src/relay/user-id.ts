@@ -1,0 +1,14 @@
+import { createHash } from 'node:crypto';
+import type { Principal } from '../identity/principal.ts';
+
+/** What fits into a header as it is, within AgentCore's 1 to 1024 characters (InvokeAgentRuntime, `runtimeUserId`). */
+const headerForm = /^[\x21-\x7e]{1,1024}$/u;
+
+/**
+ * Names the principal for AgentCore, so that the agent's tools may act for that user: the principal's id where a header
+ * can hold it, else its hash. Nobody in particular has no name.
+ */
+export function nameUser({ id, isAnonymous = false }: Principal): string | undefined {
+  if (isAnonymous) return undefined;
+  return headerForm.test(id) ? id : `sha256:${createHash('sha256').update(id, 'utf16le').digest('hex')}`;
+}
