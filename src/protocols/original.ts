@@ -5,22 +5,34 @@ import { renderJsonError } from './json-error.ts';
 import { promptEndpoint } from './prompt-endpoint.ts';
 import type { ByteCopier, ByteProtocol } from './protocol.ts';
 
+/** How the agent's bytes are passed on. */
+export interface OriginalOptions {
+  /** Whether what the agent says in its error frames is scrubbed (`scrub`). Default: false, they pass untouched too. */
+  readonly scrubErrors?: boolean | undefined;
+}
+
 /**
  * The agent's own content type and bytes, untouched. Only what the agent did not say is added: comments while it is
  * silent, and an `event: error` message where its answer breaks off.
  */
-export const original: ByteProtocol = {
-  kind: 'bytes',
-  name: 'original',
-  endpoint: promptEndpoint,
-  lateContentType: eventStreamType,
-  renderError: renderJsonError,
-  hasKeepAlive: isEventStream,
-  createCopier(contentType, sentContentType) {
-    if (isEventStream(contentType)) return createEventStreamCopier();
-    return isEventStream(sentContentType) ? createWrappingCopier() : createDocumentCopier();
-  },
-};
+export function createOriginal(options: OriginalOptions = {}): ByteProtocol {
+  void options;
+  return {
+    kind: 'bytes',
+    name: 'original',
+    endpoint: promptEndpoint,
+    lateContentType: eventStreamType,
+    renderError: renderJsonError,
+    hasKeepAlive: isEventStream,
+    createCopier(contentType, sentContentType) {
+      if (isEventStream(contentType)) return createEventStreamCopier();
+      return isEventStream(sentContentType) ? createWrappingCopier() : createDocumentCopier();
+    },
+  };
+}
+
+/** {@link createOriginal} with its defaults. */
+export const original: ByteProtocol = createOriginal();
 
 function formatError(error: RelayError): string {
   return formatSse({ event: 'error', data: describe(error) });

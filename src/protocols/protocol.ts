@@ -82,6 +82,15 @@ export interface StreamContext {
   readonly startedAtMs: number;
 }
 
+/** What is known where the agent is called, and what it said is passed on. */
+export interface InvocationContext extends StreamContext {
+  /**
+   * The conversation's id as AgentCore and the agent know it. It is never for the viewer; the same as
+   * {@link StreamContext.conversationId} where sessions are as given.
+   */
+  readonly runtimeSessionId: string;
+}
+
 /** An HTTP body with its headers, for an error before the stream. */
 export interface ErrorDocument {
   /** Where the client's own retries must be kept from running the agent again. Default: the error's status. */
@@ -181,8 +190,9 @@ export interface ByteFormat {
   /**
    * @param contentType - What the agent answered with; undefined while that is not known and nothing can be pushed yet.
    * @param sentContentType - What the viewer was told.
+   * @param context - What of the invocation must not be shown, and what is shown in its place. Default: nothing.
    */
-  createCopier(contentType: string, sentContentType: string): ByteCopier;
+  createCopier(contentType: string, sentContentType: string, context?: InvocationContext): ByteCopier;
 }
 
 /** A protocol that passes the agent's bytes on. */

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../json.ts';
-import type { AgentCall, StreamContext } from '../protocols/protocol.ts';
+import type { AgentCall, InvocationContext } from '../protocols/protocol.ts';
 import type { AgentProtocol } from '../settings.ts';
 
 /** Makes an agent's JSON input of what a client asks. */
-export type AgentInput = (call: AgentCall, context: StreamContext) => JsonObject;
+export type AgentInput = (call: AgentCall, context: InvocationContext) => JsonObject;
 
 /** `{"prompt","messages"?,"system"?}`: an agent that remembers needs the prompt only. */
 const createPromptInput: AgentInput = ({ prompt, messages = [], system }) => ({
@@ -12,17 +12,24 @@ const createPromptInput: AgentInput = ({ prompt, messages = [], system }) => ({
   ...(system === undefined ? {} : { system }),
 });
 
-/** A `RunAgentInput` (`@ag-ui/core` 1.0): the client's own where it speaks AG-UI itself, else one with its messages. */
+/**
+ * A `RunAgentInput` (`@ag-ui/core` 1.0): the client's own where it speaks AG-UI itself, else one with its messages.
+ *
+ * Agents keep what they remember under `threadId`, often in one store for all. So it is the runtime session's id, which no
+ * two principals share; only where sessions are as given does the client's own go through.
+ */
 const createRunAgentInput: AgentInput = ({ prompt, messages = [], system, runAgentInput }, context) => {
-  if (runAgentInput !== undefined) return runAgentInput;
-  const { requestId, conversationId } = context;
+  const { requestId, conversationId, runtimeSessionId } = context;
+  if (runAgentInput !== undefined) {
+    return runtimeSessionId === conversationId ? runAgentInput : { ...runAgentInput, threadId: runtimeSessionId };
+  }
   const all = [
     ...(system === undefined ? [] : [{ role: 'system', content: system }]),
     ...messages,
     { role: 'user', content: prompt },
   ];
   return {
-    threadId: conversationId,
+    threadId: runtimeSessionId,
     runId: requestId,
     state: {},
     messages: all.map(({ role, content }, index) => ({ id: `${requestId}-${index}`, role, content })),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RelayError } from '../errors.ts';
+import type { Principal } from '../identity/principal.ts';
 
 /**
  * What AgentCore takes in a request and gives back in a response: InvokeAgentRuntime allows 33 to 256 characters, its
@@ -37,4 +38,61 @@ export function nameSession(conversationId: string): string {
   return conversationId.isWellFormed()
     ? hash.update('agentcore-relay conversation\0').update(conversationId, 'utf8').digest('hex')
     : hash.update('agentcore-relay conversation in UTF-16\0').update(conversationId, 'utf16le').digest('hex');
+}
+
+/**
+ * Makes the runtime session id of a principal's conversation, always one that AgentCore takes: lower-case hex SHA-256 of a
+ * label and of both ids, each with its encoding and its length before it, so that no two pairs are hashed alike.
+ *
+ * @param ownId - The conversation as the client knows it, what {@link nameSession} gave.
+ */
+export function deriveSession(principal: Principal, ownId: string): string {
+  const hash = createHash('sha256').update('agentcore-relay session v1\0');
+  for (const text of [principal.id, ownId]) {
+    // JSON can name half a character, and UTF-8 has the same replacement for each.
+    const encoding = text.isWellFormed() ? 'utf8' : 'utf16le';
+    const bytes = Buffer.from(text, encoding);
+    hash.update(`${encoding} ${bytes.byteLength}:`).update(bytes);
+  }
+  return hash.digest('hex');
+}
+
+/** Fewest UTF-16 units that a name needs which nobody may guess. */
+const minCapabilityLength = 16;
+
+/**
+ * Fewest different pairs of neighbouring characters in such a name. Of 16 random digits less than one in a million has
+ * fewer, of random hex or letters far less; a text that repeats itself has.
+ */
+const minDifferentPairs = 8;
+
+/**
+ * Checks what a client calls its conversation. Where nobody is known, whoever knows the name has the conversation, so that
+ * it must be hard to guess. That a name is random cannot be seen: refused is what is certainly not, a short one or one that
+ * repeats itself. `conversation-0001` is taken, and no more secret for that.
+ *
+ * @param clientId - The name as the client gave it, before anything is made of it.
+ * @throws RelayError `invalid_session_id`.
+ */
+export function checkCapability(principal: Principal, clientId: string): void {
+  if (clientId === '') throw new RelayError('invalid_session_id', { message: "the conversation's id is empty" });
+  if (principal.isAnonymous !== true) return;
+  const fault =
+    clientId.length < minCapabilityLength
+      ? `it has ${clientId.length} characters, at least ${minCapabilityLength} are needed`
+      : countPairs(clientId) < minDifferentPairs
+        ? 'it repeats itself'
+        : undefined;
+  if (fault === undefined) return;
+  throw new RelayError('invalid_session_id', {
+    message: `without authentication a conversation's id is all that protects it, and this one can be guessed: ${fault}; send a random one, such as a UUID, or have the relay authenticate its callers`,
+  });
+}
+
+function countPairs(text: string): number {
+  const pairs = new Set<string>();
+  for (let index = 1; index < text.length && pairs.size < minDifferentPairs; index++) {
+    pairs.add(text.slice(index - 1, index + 1));
+  }
+  return pairs.size;
 }
