@@ -24,7 +24,7 @@ export function readEnvironmentCredentials(environment: Environment): Credential
   ];
   if (missing.length > 0) {
     throw new RelayError('internal_error', {
-      cause: `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set; the call to AgentCore must be signed with AWS credentials`,
+      cause: `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set; calls to AWS must be signed with credentials`,
     });
   }
   const sessionToken = environment['AWS_SESSION_TOKEN'];
