@@ -1,7 +1,7 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** What an id is made of. Each alone would do on a machine that was never copied. */
+/** What an id is made of. In a process that was never copied the first one alone would do. */
 export interface RandomSources {
   /** Fills with what the process's own generator gives. */
   fillFromProcess(bytes: Uint8Array): void;
@@ -16,8 +16,14 @@ export interface RandomSources {
 }
 
 /**
- * Creates what makes ids: UUIDs of version 4 (RFC 9562, 5.4) that do not repeat where a snapshot of the process, taken after
- * its start, is restored many times.
+ * Creates what makes ids: UUIDs of version 4 (RFC 9562, 5.4), some 10 microseconds each, that do not repeat where a snapshot
+ * of the process is restored many times, as platforms do to start faster (AgentCore's developer guide, "Optimize your agent
+ * for Runtime V2"; Lambda's, "Handling uniqueness with SnapStart").
+ *
+ * `crypto.randomUUID()` would: it takes from 128 ids' worth of bytes drawn ahead (Node 24, `lib/internal/crypto/random.js`).
+ * Without that cache the bytes are OpenSSL's, whose generator keeps its state in the process's memory, and so in the
+ * snapshot, until it is seeded anew. So the kernel is asked each time, which is told that its machine was copied (Linux 5.18,
+ * `drivers/virt/vmgenid.c`), and clocks are mixed in for where it is not. One source that differs is enough.
  */
 export function createNewId(sources: RandomSources = processSources): () => string {
   const fromProcess = new Uint8Array(32);

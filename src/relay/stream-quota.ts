@@ -11,6 +11,8 @@ export interface StreamQuota {
    * @throws RelayError `too_many_streams`.
    */
   begin(principal: Principal): () => void;
+  /** How many principals it knows: those who have an answer under way, and are not anonymous. */
+  readonly principals: number;
 }
 
 /** Every answer takes some time, so that there is no sense in asking again at once. */
@@ -38,13 +40,11 @@ export function createStreamQuota({
       const own = countedId === undefined ? 0 : (streamsOf.get(countedId) ?? 0);
       if (countedId !== undefined && own >= maxStreamsPerPrincipal) {
         throw new RelayError('too_many_streams', {
-          message: `${own} of your answers are on their way at once, ${maxStreamsPerPrincipal} are allowed; try again when one has ended`,
+          message: `${own} answers to you are on their way already, the most that are allowed; try again when one has ended`,
           retryAfterSeconds,
         });
       }
-      if (streams >= maxStreams) {
-        throw new RelayError('too_many_streams', { retryAfterSeconds });
-      }
+      if (streams >= maxStreams) throw new RelayError('too_many_streams', { retryAfterSeconds });
       streams += 1;
       if (countedId !== undefined) streamsOf.set(countedId, own + 1);
       let ended = false;
@@ -53,6 +53,9 @@ export function createStreamQuota({
         ended = true;
         endOne(countedId);
       };
+    },
+    get principals() {
+      return streamsOf.size;
     },
   };
 }
