@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { BuildOptions } from 'esbuild';
 import { agentBundle } from './agent-bundle.ts';
-import { bodyHashBundle, relayBundle } from './lambda-bundles.ts';
+import { originEventsBundle, relayBundle } from './lambda-bundles.ts';
 import { viewerRequestBundle } from './viewer-request-bundle.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const bundles: Readonly<Record<string, BuildOptions>> = {
   'dist/functions/relay/index.mjs': relayBundle,
-  'dist/functions/body-hash/index.mjs': bodyHashBundle,
+  'dist/functions/body-hash/index.mjs': originEventsBundle,
   'dist/functions/viewer-request/index.js': viewerRequestBundle,
   'dist/functions/agent/main.mjs': agentBundle,
 };

@@ -19,4 +19,4 @@ export const relayBundle: BuildOptions = {
 };
 
 /** How the Lambda@Edge function becomes one file, under Node.js 24; the caller sets `outfile`. */
-export const bodyHashBundle: BuildOptions = { ...lambdaBundle, entryPoints: ['src/edge/body-hash.ts'] };
+export const originEventsBundle: BuildOptions = { ...lambdaBundle, entryPoints: ['src/edge/origin-events.ts'] };

@@ -1,5 +1,5 @@
 /**
- * The Lambda@Edge function at origin-request, with the body included.
+ * What Lambda@Edge does at origin-request, with the body included.
  *
  * CloudFront signs what it sends to a Function URL, but not the body: Lambda takes no unsigned payload, so that somebody
  * has to put the body's SHA-256 into `x-amz-content-sha256` ("Restrict access to an AWS Lambda function URL origin",
@@ -7,44 +7,10 @@
  * body the hash is that of nothing, which is what CloudFront would sign anyway, and a viewer's own value never stands.
  */
 import { createHash, randomUUID } from 'node:crypto';
-
-/** Header values by lower-case name ("Lambda@Edge event structure", CloudFront Developer Guide). */
-export type EdgeHeaders = Record<string, { key?: string; value: string }[]>;
-
-/** The viewer's body as CloudFront shows it: a copy, cut at 1 MB at origin-request. */
-export interface EdgeRequestBody {
-  /** Whether `data` is not all of it. */
-  readonly inputTruncated: boolean;
-  /** `base64` is what CloudFront sends; `text` is what another function before this one may have set. */
-  readonly encoding: 'base64' | 'text';
-  readonly data: string;
-}
-
-/** The request that is on its way to the origin. */
-export interface EdgeRequest {
-  readonly method: string;
-  readonly headers: EdgeHeaders;
-  /** Absent where there is none, and where the association does not include it. */
-  readonly body?: EdgeRequestBody;
-}
-
-/** What Lambda@Edge hands to an origin-request function. */
-export interface OriginRequestEvent {
-  readonly Records: readonly [
-    { readonly cf: { readonly config: { readonly requestId: string }; readonly request: EdgeRequest } },
-  ];
-}
-
-/** An answer given at the edge; the origin never sees the request. */
-export interface EdgeResponse {
-  readonly status: string;
-  readonly statusDescription: string;
-  readonly headers: EdgeHeaders;
-  readonly body: string;
-}
+import type { EdgeRequest, EdgeResponse, OriginRequestEvent } from './edge-event.ts';
 
 /** Puts the body's SHA-256 on the request, or answers 413 where CloudFront did not show all of the body. */
-export async function handler(event: OriginRequestEvent): Promise<EdgeRequest | EdgeResponse> {
+export async function bodyHash(event: OriginRequestEvent): Promise<EdgeRequest | EdgeResponse> {
   const { config, request } = event.Records[0].cf;
   if (request.body?.inputTruncated === true) {
     return refuse(config.requestId);
@@ -67,8 +33,13 @@ function refuse(requestId: string): EdgeResponse {
       'cache-control': [{ key: 'cache-control', value: 'no-store' }],
       'x-request-id': [{ key: 'x-request-id', value: requestId }],
       // Every response names a session to go on with, and the viewer's own is in the body, which is not read here.
-      'x-runtime-session-id': [{ key: 'x-runtime-session-id', value: randomUUID() }],
+      'x-runtime-session-id': [{ key: 'x-runtime-session-id', value: newSessionId() }],
     },
     body: JSON.stringify({ error: { code: 'payload_too_large', message, requestId } }),
   };
+}
+
+/** Without Node's cache of random bytes: what is restored from a snapshot would hand out the same ones again. */
+function newSessionId(): string {
+  return randomUUID({ disableEntropyCache: true });
 }

@@ -23,12 +23,28 @@ test("moves the viewer's credentials to where origin access control does not ove
   assert.deepEqual(runAtTheEdge({ authorization: { value: 'Bearer abc' }, host: { value: 'd1.cloudfront.net' } }), {
     host: { value: 'd1.cloudfront.net' },
     'x-relay-authorization': { value: 'Bearer abc' },
+    'x-relay-host': { value: 'd1.cloudfront.net' },
   });
 });
 
 test('drops credentials that a viewer put under the moved name', () => {
   const forged = { value: 'Bearer forged', multiValue: [{ value: 'Bearer forged' }, { value: 'Bearer forged too' }] };
   assert.deepEqual(runAtTheEdge({ 'x-relay-authorization': forged }), {});
+});
+
+test('says which host the viewer asked, and not which one it says it asked', () => {
+  const headers = { 'x-relay-host': { value: 'forged.example' }, host: { value: 'chat.example' } };
+  assert.deepEqual(runAtTheEdge(headers), {
+    host: { value: 'chat.example' },
+    'x-relay-host': { value: 'chat.example' },
+  });
+  assert.deepEqual(runAtTheEdge({ 'x-relay-host': { value: 'forged.example' } }), {});
+});
+
+test('drops every header of the name that the edge speaks under to the relay, and no other', () => {
+  const value = { value: 'forged' };
+  const kept = { 'x-relay': value, 'x-relayed-by': value, 'my-x-relay-user': value, x_relay_user: value };
+  assert.deepEqual(runAtTheEdge({ 'x-relay-user': value, 'x-relay-': value, ...kept }), kept);
 });
 
 test("does not let a forged header replace or join the viewer's own credentials", () => {
