@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
@@ -13,12 +9,12 @@ import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore';
 import { createSdkAgentRuntime } from '../../src/agentcore/sdk.ts';
 import { createSignedAgentRuntime } from '../../src/agentcore/signed.ts';
 import type { AgentInvocation, AgentRuntime } from '../../src/relay/agent-runtime.ts';
+import { makeSelfSignedCertificate, noCertificates } from '../self-signed-certificate.ts';
 
-const hasOpenSsl = spawnSync('openssl', ['version']).status === 0;
 const agentRuntimeArn = 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-abc1234567';
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
 
-describe('over TLS', { skip: hasOpenSsl ? false : 'openssl, which makes the certificate, is not installed' }, () => {
+describe('over TLS', { skip: noCertificates }, () => {
   test('takes an answer that comes long after the connection timeout, over one connection for two calls', async (t) => {
     const { endpoint, certificate, connectionCount } = await serveOverTls(t, 300);
     trust(t, certificate);
@@ -85,23 +81,10 @@ async function serveOverTls(
   connectionCount(): number;
   requestCount(): number;
 }> {
-  const folder = await mkdtemp(join(tmpdir(), 'agentcore-relay-tls-'));
-  t.after(() => rm(folder, { recursive: true }));
-  const [keyFile, certificateFile] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
-  const names = '-subj /CN=localhost -addext subjectAltName=IP:127.0.0.1';
-  const key = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes';
-  const made = spawnSync('openssl', [
-    ...`req -x509 -days 1 ${key} ${names}`.split(' '),
-    '-keyout',
-    keyFile,
-    '-out',
-    certificateFile,
-  ]);
-  assert.equal(made.status, 0, made.stderr.toString());
-  const certificate = await readFile(certificateFile, 'utf8');
+  const { key, certificate } = makeSelfSignedCertificate();
   let connections = 0;
   let requests = 0;
-  const server = createServer({ key: await readFile(keyFile), cert: certificate }, (request, response) => {
+  const server = createServer({ key, cert: certificate }, (request, response) => {
     requests += 1;
     request.resume();
     setTimeout(() => {
