@@ -7,27 +7,35 @@ import { ndjson } from './ndjson.ts';
 import { original } from './original.ts';
 import type { EventProtocol, Protocol } from './protocol.ts';
 import { createRoutes } from './select.ts';
+import { transformed } from './transformed.ts';
 
 describe('the list of the package’s protocols', () => {
-  for (const offered of defaultProtocols) {
-    it(`says of each what it says itself once it is loaded: ${offered.name}`, async () => {
-      const { name, endpoint } = await offered.load();
+  const lazies = defaultProtocols.filter((protocol) => 'load' in protocol);
+
+  it('has the relay’s own formats in it, and says of the others where their clients post', () => {
+    assert.deepEqual(
+      defaultProtocols.map((protocol) => ('load' in protocol ? protocol.name : protocol)),
+      [original, transformed, ndjson, 'ui-message', 'ag-ui', 'openai-chat', 'openai-responses'],
+    );
+  });
+
+  for (const lazy of lazies) {
+    it(`says what the protocol says itself once it is loaded: ${lazy.name}`, async () => {
+      const { name, endpoint } = await lazy.load();
       const { path, methods } = endpoint;
-      assert.deepEqual({ name, endpoint: { path, methods } }, { name: offered.name, endpoint: offered.endpoint });
+      assert.deepEqual({ name, endpoint: { path, methods } }, { name: lazy.name, endpoint: lazy.endpoint });
     });
 
-    it(`has it loaded for every path that it answers without the agent: ${offered.name}`, async () => {
-      const protocol = await offered.load();
+    it(`has the protocol loaded for every path that it answers without the agent: ${lazy.name}`, async () => {
+      const protocol = await lazy.load();
       const answers = (path: string) => protocol.answerDirectly?.({ method: 'GET', path }) !== undefined;
-      const paths = defaultProtocols.flatMap(({ endpoint, answersDirectly = [] }) => [
-        `${endpoint.path}/${crypto.randomUUID()}/stream`,
-        ...answersDirectly.map((path) => (path.endsWith('/') ? `${path}agent` : path)),
-      ]);
-      const routes = createRoutes([offered]);
-      for (const path of paths.filter(answers)) {
+      const paths = ['/v1/models', '/v1/models/agent', ...lazies.map(({ endpoint }) => `${endpoint.path}/c/stream`)];
+      const routes = createRoutes([lazy]);
+      const answered = paths.filter(answers);
+      for (const path of answered) {
         assert.notEqual(await routes.answerDirectly({ method: 'GET', path }), undefined, path);
       }
-      assert.equal(offered.answersDirectly !== undefined, paths.some(answers));
+      assert.equal(lazy.answersDirectly !== undefined, answered.length > 0);
     });
   }
 });

@@ -1,12 +1,16 @@
 import { RelayError } from '../errors.ts';
 import type { ProtocolName } from '../settings.ts';
-import { defaultProtocols } from './default-protocols.ts';
+import { listProtocols } from './default-protocols.ts';
+import type { DefaultProtocolOptions } from './default-protocols.ts';
 import type { LazyProtocol, OfferedProtocol } from './lazy-protocol.ts';
 import type { DirectAnswer, Endpoint, Protocol } from './protocol.ts';
 
 /** Takes some of the package's protocols, by their names and in the package's order. */
-export function selectProtocols(names: readonly ProtocolName[]): readonly LazyProtocol[] {
-  return defaultProtocols.filter(({ name }) => names.some((selected) => selected === name));
+export function selectProtocols(
+  names: readonly ProtocolName[],
+  options?: DefaultProtocolOptions,
+): readonly OfferedProtocol[] {
+  return listProtocols(options).filter(({ name }) => names.some((selected) => selected === name));
 }
 
 /** A path that invokes the agent. */
@@ -39,6 +43,8 @@ export interface Routes {
    * @throws RelayError as the protocol does, and `internal_error` where it cannot be loaded.
    */
   answerDirectly(request: { readonly method: string; readonly path: string }): Promise<DirectAnswer | undefined>;
+  /** Loads the protocol whose clients look at this path, to say an error to them; undefined where nobody does, or where it cannot be loaded. */
+  loadWriter(path: string): Promise<Protocol | undefined>;
 }
 
 /** Creates the lookup for a relay's protocols. */
@@ -73,6 +79,15 @@ export function createRoutes(protocols: readonly OfferedProtocol[]): Routes {
         if (answer !== undefined) return answer;
       }
       return undefined;
+    },
+    async loadWriter(path) {
+      const load =
+        routes.get(path)?.load ?? loaders.find(({ protocol }) => isLazy(protocol) && mayAnswer(protocol, path))?.load;
+      try {
+        return await load?.();
+      } catch {
+        return undefined;
+      }
     },
   };
 }
