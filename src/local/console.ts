@@ -13,16 +13,21 @@ export function describeChain(chain: LocalChain): string {
   const rows: Row[] = [['CloudFront', chain.url, `${distribution.logicalId} of the template`]];
   for (const behaviour of distribution.behaviours) {
     const prefix = distribution.behaviours.length === 1 ? '' : `${behaviour.pathPattern}: `;
-    const { viewerFunction, edgeFunction, origin } = behaviour;
+    const { viewerFunction, originRequestFunction, originResponseFunction, origin } = behaviour;
     if (viewerFunction !== undefined) {
       rows.push([`${prefix}viewer request`, 'CloudFront Function, in a sandbox', viewerFunction.name]);
     }
-    if (edgeFunction !== undefined) {
-      rows.push([
-        `${prefix}origin request`,
-        describeFunction('Lambda@Edge', edgeFunction.function),
-        ...fromOf(edgeFunction.function),
-      ]);
+    for (const [event, deployed] of [
+      ['origin request', originRequestFunction],
+      ['origin response', originResponseFunction],
+    ] as const) {
+      if (deployed !== undefined) {
+        rows.push([
+          `${prefix}${event}`,
+          describeFunction('Lambda@Edge', deployed.function),
+          ...fromOf(deployed.function),
+        ]);
+      }
     }
     const { function: relay, refusal } = origin.functionUrl;
     rows.push(
@@ -65,6 +70,7 @@ function describeHops(hops: HopRecord): readonly string[] {
     ...duration('edge', hops.edgeFunctionMs),
     ...duration('relay', hops.functionMs, hops.functionInitMs),
     ...duration('agent', hops.agentMs, hops.agentInitMs),
+    ...duration('edge response', hops.edgeResponseMs),
   ];
 }
 

@@ -167,7 +167,9 @@ function createFunctions(
     return createLambdaFunction({ ...settings, environment: { ...settings.environment, ...own }, onLog: onLine });
   };
   const atOrigins = behaviours.map(({ origin }) => origin.functionUrl.function);
-  const atEdge = behaviours.flatMap(({ edgeFunction }) => (edgeFunction === undefined ? [] : [edgeFunction.function]));
+  const atEdge = behaviours
+    .flatMap(({ originRequestFunction, originResponseFunction }) => [originRequestFunction, originResponseFunction])
+    .flatMap((deployed) => (deployed === undefined ? [] : [deployed.function]));
   return makeAll(
     [...atEdge, ...atOrigins],
     ({ arn }) => arn,

@@ -2,8 +2,10 @@
 export interface HopRecord {
   /** The CloudFront Function. */
   readonly viewerFunctionMs?: number | undefined;
-  /** The Lambda@Edge function, which hashes the body. */
+  /** The Lambda@Edge function at origin-request, which hashes the body. */
   readonly edgeFunctionMs?: number | undefined;
+  /** The Lambda@Edge function at origin-response, which names the challenge. */
+  readonly edgeResponseMs?: number | undefined;
   /** The function behind the Function URL, from its invocation to its status. */
   readonly functionMs?: number | undefined;
   /** How much of that was a cold start. */

@@ -5,7 +5,7 @@ import type { HopRecord, ResponseEnding } from '../request-line.ts';
 import { selectBehaviour } from './behaviours.ts';
 import { callOrigin } from './call-origin.ts';
 import { drain } from './drain.ts';
-import { runEdgeFunction, runViewerFunction } from './edge-functions.ts';
+import { runOriginRequestFunction, runOriginResponseFunction, runViewerFunction } from './edge-functions.ts';
 import { errorPage } from './error-page.ts';
 import type { CloudFrontSettings, Exchange } from './exchange.ts';
 import { fromRawHeaders, withHeader } from './header-list.ts';
@@ -111,7 +111,8 @@ function refuse(incoming: IncomingMessage, { request, behaviour, requestId }: Ex
 }
 
 async function answerViewer(settings: CloudFrontSettings, exchange: Exchange): Promise<EdgeResponse | OriginResponse> {
-  const { viewerFunction, edgeFunction, origin, originRequestPolicy } = exchange.behaviour;
+  const { viewerFunction, originRequestFunction, originResponseFunction, origin, originRequestPolicy } =
+    exchange.behaviour;
   let { request } = exchange;
   if (viewerFunction !== undefined) {
     const outcome = await runViewerFunction(settings, exchange, viewerFunction);
@@ -122,15 +123,19 @@ async function answerViewer(settings: CloudFrontSettings, exchange: Exchange): P
   }
   request = toOriginRequest(request, origin, originRequestPolicy, edgeHost);
   let body: Uint8Array | undefined;
-  if (edgeFunction !== undefined) {
-    const outcome = await runEdgeFunction(settings, exchange, edgeFunction, request);
+  if (originRequestFunction !== undefined) {
+    const outcome = await runOriginRequestFunction(settings, exchange, originRequestFunction, request);
     if ('status' in outcome) {
       return outcome;
     }
     ({ request, replacedBody: body } = outcome);
   }
   body ??= (await exchange.body.readBeyond(maxBodyBytes)).bytes;
-  return callOrigin(settings, exchange, request, body);
+  const response = await callOrigin(settings, exchange, request, body);
+  // What CloudFront says itself, such as the 504 of an origin that is silent, is no response of the origin.
+  return originResponseFunction === undefined || 'cacheResult' in response
+    ? response
+    : runOriginResponseFunction(settings, exchange, originResponseFunction, request, response);
 }
 
 async function respond(

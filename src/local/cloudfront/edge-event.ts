@@ -2,20 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DeployedOrigin } from '../template/deployment.ts';
 import { asObject } from '../template/json.ts';
 import type { JsonObject } from '../../json.ts';
-import type { HeaderField, HeaderList } from './header-list.ts';
+import { describeOrigin, readGeneratedBody, readHeaderMap } from './edge-members.ts';
+import type { HeaderMap } from './edge-members.ts';
 import { findHeaderFault, toHeaderMap } from './header-rules.ts';
 import type { EdgeResponse, ViewerRequest } from './messages.ts';
 
 /** What of the body an origin-request function gets to see (CloudFront, Restrictions on Lambda@Edge). */
 export const maxEdgeBodyBytes = 1_048_576;
 
-/** The largest response that an origin-request function may generate, in bytes (CloudFront, Quotas on Lambda@Edge). */
-const maxGeneratedBytes = 1_048_576;
-
 /** The largest body that it may put in the place of the viewer's: 1 MB as text, 1.33 MB as base64. */
 const maxReplacedLength = { text: 1_048_576, base64: 1_398_104 };
-
-type HeaderMap = Record<string, { readonly key: string; readonly value: string }[]>;
 
 /** The event of a Lambda@Edge function at origin-request (CloudFront, Lambda@Edge event structure). */
 export interface EdgeEvent {
@@ -157,61 +153,19 @@ function readResponse(object: JsonObject): EdgeOutcome {
   if (fault !== undefined) {
     return invalid(fault);
   }
-  const { body = '', bodyEncoding = 'text', statusDescription } = object;
-  if (typeof body !== 'string' || (bodyEncoding !== 'text' && bodyEncoding !== 'base64')) {
-    return invalid('The body must be a string, and its encoding text or base64.');
+  const body = readGeneratedBody(object);
+  if (typeof body === 'string') {
+    return invalid(body);
   }
-  if (JSON.stringify(object).length > maxGeneratedBytes) {
-    return invalid('The generated response is too large.');
-  }
+  const { statusDescription } = object;
   return {
     kind: 'response',
     response: {
       status,
       statusDescription: typeof statusDescription === 'string' ? statusDescription : undefined,
       headers,
-      body: Buffer.from(body, bodyEncoding === 'base64' ? 'base64' : 'utf8'),
+      body,
       cacheResult: 'LambdaGeneratedResponse from cloudfront',
-    },
-  };
-}
-
-/** The lines of a header map, or what is wrong with it. A missing `key` is the name itself. */
-function readHeaderMap(map: unknown): HeaderList | string {
-  const object = asObject(map);
-  if (object === undefined) {
-    return 'The headers must be an object.';
-  }
-  const fields: HeaderField[] = [];
-  for (const [name, entries] of Object.entries(object)) {
-    if (!Array.isArray(entries)) {
-      return `The header ${name} must be an array of { key, value }.`;
-    }
-    for (const entry of entries.map(asObject)) {
-      const { key = name, value } = entry ?? {};
-      if (typeof key !== 'string' || typeof value !== 'string') {
-        return `The header ${name} must have a string as its value.`;
-      }
-      if (key.toLowerCase() !== name.toLowerCase()) {
-        return `The header ${name} has the key ${key}.`;
-      }
-      fields.push({ name: key, value });
-    }
-  }
-  return fields;
-}
-
-function describeOrigin(origin: DeployedOrigin): JsonObject {
-  return {
-    custom: {
-      customHeaders: toHeaderMap(Object.entries(origin.customHeaders).map(([name, value]) => ({ name, value }))),
-      domainName: origin.domainName,
-      keepaliveTimeout: origin.keepAliveTimeoutSeconds,
-      path: origin.path,
-      port: 443,
-      protocol: 'https',
-      readTimeout: origin.readTimeoutMs / 1000,
-      sslProtocols: origin.sslProtocols,
     },
   };
 }

@@ -53,6 +53,9 @@ const readOnlyAtOriginRequest: readonly string[] = [
   'via',
 ];
 
+/** What an origin-response function may read but not change (the same page). */
+const readOnlyAtOriginResponse: readonly string[] = ['transfer-encoding', 'via'];
+
 /** What CloudFront takes from every request besides (Request and response behavior for custom origins). */
 const removedFromRequests: readonly string[] = ['te', 'x-http-method-override'];
 
@@ -75,11 +78,17 @@ const removedFromResponses: readonly string[] = [
   'x-cache',
 ];
 
-/** The two lists by event type. */
-export type EdgeEventType = 'viewer-request' | 'origin-request';
+/** When a function at the edge runs. */
+export type EdgeEventType = 'viewer-request' | 'origin-request' | 'origin-response';
+
+const readOnlyAt: Readonly<Record<EdgeEventType, readonly string[]>> = {
+  'viewer-request': readOnlyAtViewerRequest,
+  'origin-request': readOnlyAtOriginRequest,
+  'origin-response': readOnlyAtOriginResponse,
+};
 
 /** True for a header that edge functions neither see nor add. */
-function isDisallowedAtTheEdge(name: string): boolean {
+export function isDisallowedAtTheEdge(name: string): boolean {
   const lower = name.toLowerCase();
   return disallowedAtTheEdge.some((entry) => (entry.endsWith('-') ? lower.startsWith(entry) : lower === entry));
 }
@@ -100,8 +109,9 @@ export function findHeaderFault(before: HeaderList, after: HeaderList, event: Ed
   if (after.some((field) => isDisallowedAtTheEdge(field.name))) {
     return 'The function tried to add a header that is not allowed.';
   }
-  const readOnly = event === 'viewer-request' ? readOnlyAtViewerRequest : readOnlyAtOriginRequest;
-  const changed = readOnly.some((name) => valuesOf(before, name).join('\n') !== valuesOf(after, name).join('\n'));
+  const changed = readOnlyAt[event].some(
+    (name) => valuesOf(before, name).join('\n') !== valuesOf(after, name).join('\n'),
+  );
   return changed ? 'The function tried to add, delete, or change a read-only header.' : undefined;
 }
 

@@ -34,6 +34,8 @@ export interface OriginSignature {
 /** An origin's answer once its headers are there. */
 export interface OriginResponse {
   readonly status: number;
+  /** Default: that of the status. */
+  readonly statusDescription?: string | undefined;
   readonly headers: HeaderList;
   /** Throws where the origin breaks off. */
   readonly body: AsyncIterable<Uint8Array>;

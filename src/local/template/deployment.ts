@@ -80,9 +80,10 @@ export interface DeployedViewerFunction {
   readonly code: string;
 }
 
-/** A Lambda@Edge function at origin-request. */
+/** A Lambda@Edge function at one of the origin's events. */
 export interface DeployedEdgeFunction {
   readonly function: DeployedFunction;
+  /** Whether it sees the viewer's body; never at origin-response. */
   readonly includeBody: boolean;
 }
 
@@ -93,7 +94,8 @@ export interface DeployedBehaviour {
   readonly allowedMethods: readonly string[];
   readonly origin: DeployedOrigin;
   readonly viewerFunction: DeployedViewerFunction | undefined;
-  readonly edgeFunction: DeployedEdgeFunction | undefined;
+  readonly originRequestFunction: DeployedEdgeFunction | undefined;
+  readonly originResponseFunction: DeployedEdgeFunction | undefined;
   readonly originRequestPolicy: OriginRequestPolicy;
   readonly responseHeadersPolicy: ResponseHeadersPolicy;
 }

@@ -147,14 +147,14 @@ function readBehaviour(
     allowedMethods: methods.length === 0 ? ['GET', 'HEAD'] : methods,
     origin,
     viewerFunction: readViewerFunction(behaviour, templates),
-    edgeFunction: readEdgeFunction(behaviour, reading),
+    ...readEdgeFunctions(behaviour, reading),
     originRequestPolicy: readOriginRequestPolicy(behaviour, templates),
     responseHeadersPolicy: readResponseHeadersPolicy(behaviour, templates),
   };
 }
 
 function readViewerFunction(behaviour: Property, templates: Templates): DeployedViewerFunction | undefined {
-  const association = onlyAssociation(behaviour.get('FunctionAssociations'), 'viewer-request');
+  const association = associationsOf(behaviour.get('FunctionAssociations'), ['viewer-request']).get('viewer-request');
   if (association === undefined) {
     return undefined;
   }
@@ -175,9 +175,27 @@ function readViewerFunction(behaviour: Property, templates: Templates): Deployed
   return { name: resource.get('Name').string(), code: code.string() };
 }
 
+/** Reads the functions at origin-request and origin-response, which may be one and the same. */
+function readEdgeFunctions(
+  behaviour: Property,
+  reading: Reading,
+): Pick<DeployedBehaviour, 'originRequestFunction' | 'originResponseFunction'> {
+  const associations = associationsOf(behaviour.get('LambdaFunctionAssociations'), [
+    'origin-request',
+    'origin-response',
+  ]);
+  const response = associations.get('origin-response');
+  if (response?.get('IncludeBody').boolean() === true) {
+    throw response.get('IncludeBody').fault('is true; CloudFront takes it for request events only');
+  }
+  return {
+    originRequestFunction: readEdgeFunction(associations.get('origin-request'), reading),
+    originResponseFunction: readEdgeFunction(response, reading),
+  };
+}
+
 /** Checks what Lambda@Edge demands of a function (CloudFront, Restrictions on Lambda@Edge) and reads it. */
-function readEdgeFunction(behaviour: Property, reading: Reading): DeployedEdgeFunction | undefined {
-  const association = onlyAssociation(behaviour.get('LambdaFunctionAssociations'), 'origin-request');
+function readEdgeFunction(association: Property | undefined, reading: Reading): DeployedEdgeFunction | undefined {
   if (association === undefined) {
     return undefined;
   }
@@ -198,11 +216,18 @@ function readEdgeFunction(behaviour: Property, reading: Reading): DeployedEdgeFu
   return { function: lambda, includeBody: association.get('IncludeBody').boolean() };
 }
 
-function onlyAssociation(associations: Property, eventType: string): Property | undefined {
-  const list = associations.list();
-  const other = list.map((association) => association.get('EventType')).find((type) => type.string() !== eventType);
-  if (other !== undefined) {
-    throw other.fault(`is "${other.string()}"; the local chain runs ${eventType} here`);
+/** The associations by event type; CloudFront takes one function per event. */
+function associationsOf(associations: Property, eventTypes: readonly string[]): ReadonlyMap<string, Property> {
+  const byType = new Map<string, Property>();
+  for (const association of associations.list()) {
+    const eventType = association.get('EventType');
+    if (!eventTypes.includes(eventType.string())) {
+      throw eventType.fault(`is "${eventType.string()}"; the local chain runs ${eventTypes.join(' and ')} here`);
+    }
+    if (byType.has(eventType.string())) {
+      throw eventType.fault(`is "${eventType.string()}" for a second time; CloudFront takes one function per event`);
+    }
+    byType.set(eventType.string(), association);
   }
-  return list[0];
+  return byType;
 }
