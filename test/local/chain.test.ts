@@ -8,7 +8,7 @@ import type { LocalChain, LocalChainOptions, LogLine, RequestLine } from '../../
 import type { FunctionUrlEvent } from '../../src/local/function-url/event.ts';
 import { openCheckpoints } from './checkpoints.ts';
 import { synthesizeFixture } from './fixture-assembly.ts';
-import type { FixtureAssembly } from './fixture-assembly.ts';
+import type { FixtureAssembly, LooseResource } from './fixture-assembly.ts';
 
 const accountId = '999988887777';
 
@@ -38,7 +38,8 @@ test("answers with the function's headers, the response headers policy and Cloud
   const { date, via, 'x-amz-cf-id': id, 'x-fixture-pid': pid, 'x-amzn-trace-id': trace, ...rest } = headers;
   assert.deepEqual(rest, {
     'content-type': 'application/json',
-    'x-amzn-remapped-www-authenticate': 'Bearer',
+    'www-authenticate': 'Bearer',
+    'x-seen': '{"status":"200","statusDescription":"OK"}',
     'x-fixture': 'mine',
     'set-cookie': ['a=1; Path=/', 'b=2'],
     'x-content-type-options': 'nosniff',
@@ -224,6 +225,61 @@ test("answers as CloudFront does where an edge function or the viewer breaks Clo
   ]);
 });
 
+test('renames a challenge as a Function URL does, and runs what gives it its name back for a 401 too', async () => {
+  const refuse = { method: 'POST', body: 'no', headers: { 'x-fixture-relay': 'refuse' } };
+  const { status, headers, body } = await ask('/', refuse);
+  assert.deepEqual(
+    [status, headers['www-authenticate'], headers['x-amzn-remapped-www-authenticate'], headers['x-seen'], String(body)],
+    [401, 'Bearer', undefined, '{"status":"401","statusDescription":"Unauthorized"}', 'no'],
+  );
+  const assemblyDirectory = assembly.copyWith(withoutOriginResponse);
+  await using own = await start({ assemblyDirectory });
+  const renamed = await open(own, '/', refuse);
+  renamed.resume();
+  assert.deepEqual(
+    [renamed.statusCode, renamed.headers['www-authenticate'], renamed.headers['x-amzn-remapped-www-authenticate']],
+    [401, undefined, 'Bearer'],
+  );
+});
+
+test('answers as CloudFront does where the function at origin-response fails, breaks a rule, or writes a body', async () => {
+  const answers = [];
+  for (const wish of ['throw', 'no-transfer-encoding', 'body']) {
+    const headers = { 'x-fixture-edge-response': wish };
+    const { status, headers: got, body } = await ask('/', { method: 'POST', body: 'hello', headers });
+    const text = body.toString().replaceAll('\n', ' ');
+    const length = got['content-length'] === undefined ? undefined : Number(got['content-length']) - body.length;
+    answers.push([status, got['x-cache'], length, /<HR noshade size="1px"> (.*?) We can't/u.exec(text)?.[1] ?? text]);
+  }
+  assert.deepEqual(answers, [
+    [
+      503,
+      'LambdaExecutionError from cloudfront',
+      0,
+      "The Lambda function associated with the CloudFront distribution is invalid or doesn't have the required permissions.",
+    ],
+    [
+      502,
+      'LambdaValidationError from cloudfront',
+      0,
+      'The Lambda function result failed validation: The function tried to add, delete, or change a read-only header.',
+    ],
+    [418, 'Error from cloudfront', 0, 'my own'],
+  ]);
+});
+
+test('runs nothing at origin-response for what the origin did not answer', async () => {
+  for (const [path, options] of [
+    ['/', { method: 'POST', body: Buffer.alloc(1_048_577) }],
+    ['/teapot', {}],
+    ['/', { method: 'POST', body: 'hello', headers: { 'x-fixture-edge': 'throw' } }],
+  ] as const) {
+    lines.length = 0;
+    const { headers } = await ask(path, options);
+    assert.deepEqual([headers['x-seen'], lines[0]?.hops.edgeResponseMs], [undefined, undefined]);
+  }
+});
+
 test('answers 502 where the function fails, and tells only the log why', async () => {
   const answer = await ask('/', { method: 'POST', body: 'hello', headers: { 'x-fixture-relay': 'throw' } });
   assert.deepEqual([answer.status, answer.body.toString()], [502, 'Internal Server Error']);
@@ -247,10 +303,11 @@ test('reports each request with its times per hop, without its query', async () 
     ending: 'complete',
     cacheResult: 'Miss from cloudfront',
   });
-  const { viewerFunctionMs = 0, edgeFunctionMs = 0, functionMs = 0 } = hops;
+  const { viewerFunctionMs = 0, edgeFunctionMs = 0, functionMs = 0, edgeResponseMs = 0 } = hops;
   assert.ok(at > 0 && requestId.length === 56 && bytes > 0);
-  assert.ok(viewerFunctionMs > 0 && edgeFunctionMs > 0 && functionMs > 0);
-  assert.ok(viewerFunctionMs + edgeFunctionMs + functionMs < firstByteMs && firstByteMs <= totalMs);
+  const times = [viewerFunctionMs, edgeFunctionMs, functionMs, edgeResponseMs];
+  assert.ok(times.every((milliseconds) => milliseconds > 0));
+  assert.ok(times.reduce((sum, milliseconds) => sum + milliseconds) < firstByteMs && firstByteMs <= totalMs);
 });
 
 test('says in a sentence that the port is taken', async () => {
@@ -275,6 +332,21 @@ test('says which agent it would need where the template deploys none', async () 
       /^the template deploys no agent: its relay invokes arn:aws:bedrock-agentcore:eu-west-1:123456789012:runtime\/other; use --agent-arn/u,
   });
 });
+
+/** Takes the function at origin-response out of the template. */
+function withoutOriginResponse(resource: LooseResource): LooseResource {
+  const copy = structuredClone(resource);
+  if (copy.Type === 'AWS::CloudFront::Distribution') {
+    const config = copy.Properties['DistributionConfig'] as {
+      DefaultCacheBehavior: { LambdaFunctionAssociations: { EventType: string }[] };
+    };
+    const { DefaultCacheBehavior: behaviour } = config;
+    behaviour.LambdaFunctionAssociations = behaviour.LambdaFunctionAssociations.filter(
+      ({ EventType: eventType }) => eventType !== 'origin-response',
+    );
+  }
+  return copy;
+}
 
 interface Ask {
   readonly method?: string;

@@ -1,7 +1,8 @@
 /**
  * A small CDK app with every resource of the chain, and functions of a few lines: what the local chain's own tests run.
  *
- * `node test/local/fixture-app.ts` writes its assembly to `CDK_OUTDIR`.
+ * `node test/local/fixture-app.ts` writes its assembly to `CDK_OUTDIR`. `FIXTURE_EDGE` names a folder with other functions
+ * at the edge than its own.
  */
 import { fileURLToPath } from 'node:url';
 import { App, Duration, Stack } from 'aws-cdk-lib';
@@ -11,6 +12,8 @@ import { FunctionUrlOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 
 const code = (name: string): string => fileURLToPath(new URL(`fixture-functions/${name}`, import.meta.url));
+const edgeCode = (name: string): string =>
+  process.env['FIXTURE_EDGE'] === undefined ? code(name) : `${process.env['FIXTURE_EDGE']}/${name}`;
 
 const app = new App();
 const stack = new Stack(app, 'Front', { env: { region: 'ap-northeast-1' } });
@@ -38,13 +41,13 @@ const relay = new lambda.Function(stack, 'Relay', {
 
 const bodyHash = new cloudfront.experimental.EdgeFunction(stack, 'BodyHash', {
   runtime: lambda.Runtime.NODEJS_24_X,
-  code: lambda.Code.fromAsset(code('body-hash')),
+  code: lambda.Code.fromAsset(edgeCode('body-hash')),
   handler: 'index.handler',
   timeout: Duration.seconds(5),
 });
 
 const viewerRequest = new cloudfront.Function(stack, 'ViewerRequest', {
-  code: cloudfront.FunctionCode.fromFile({ filePath: code('viewer-request/index.js') }),
+  code: cloudfront.FunctionCode.fromFile({ filePath: edgeCode('viewer-request/index.js') }),
   runtime: cloudfront.FunctionRuntime.JS_2_0,
 });
 
@@ -79,6 +82,7 @@ const distribution = new cloudfront.Distribution(stack, 'Distribution', {
         functionVersion: bodyHash.currentVersion,
         includeBody: true,
       },
+      { eventType: cloudfront.LambdaEdgeEventType.ORIGIN_RESPONSE, functionVersion: bodyHash.currentVersion },
     ],
     compress: false,
   },

@@ -19,13 +19,13 @@ export interface FixtureAssembly {
   remove(): void;
 }
 
-/** Synthesizes `fixture-app.ts`. */
-export function synthesizeFixture(): FixtureAssembly {
+/** Synthesizes `fixture-app.ts`, with the functions of `edgeDirectory` at the edge. Default: its own. */
+export function synthesizeFixture(edgeDirectory?: string): FixtureAssembly {
   const root = mkdtempSync(path.join(tmpdir(), 'local-chain-'));
   const directory = path.join(root, 'cdk.out');
   const app = fileURLToPath(new URL('fixture-app.ts', import.meta.url));
   const { status, stderr } = spawnSync(process.execPath, [app], {
-    env: { PATH: process.env['PATH'], CDK_OUTDIR: directory },
+    env: { PATH: process.env['PATH'], CDK_OUTDIR: directory, FIXTURE_EDGE: edgeDirectory },
     encoding: 'utf8',
   });
   if (status !== 0) {

@@ -24,7 +24,12 @@ test('reads the whole chain from a synthesized app, through the stack in us-east
       agentRegion,
       agent: { ...agent, codeDirectory: nameOf(agent?.codeDirectory), logicalId: undefined },
       distribution: [distribution.accountId, distribution.hasWebAcl, distribution.arn.replace(distribution.id, '<id>')],
-      readOnly: [readOnly?.pathPattern, readOnly?.allowedMethods, readOnly?.viewerFunction, readOnly?.edgeFunction],
+      readOnly: [
+        readOnly?.pathPattern,
+        readOnly?.allowedMethods,
+        readOnly?.viewerFunction,
+        readOnly?.originRequestFunction,
+      ],
     },
     {
       agentRuntimeArn: 'arn:aws:bedrock-agentcore:ap-northeast-1:000000000000:runtime/fixture_agent-<id>',
@@ -42,19 +47,20 @@ test('reads the whole chain from a synthesized app, through the stack in us-east
       readOnly: ['/read-only/*', ['GET', 'HEAD'], undefined, undefined],
     },
   );
-  const { origin, edgeFunction, viewerFunction, ...policies } =
+  const { origin, originRequestFunction, originResponseFunction, viewerFunction, ...policies } =
     standard ?? assert.fail('there is no default behaviour');
   assert.match(viewerFunction?.code ?? '', /function handler\(event\)/u);
+  assert.deepEqual(originResponseFunction, { function: originRequestFunction?.function, includeBody: false });
   assert.deepEqual(
     {
       edge: {
-        ...edgeFunction?.function,
+        ...originRequestFunction?.function,
         logicalId: '',
         name: '',
         arn: '',
-        codeDirectory: nameOf(edgeFunction?.function.codeDirectory),
+        codeDirectory: nameOf(originRequestFunction?.function.codeDirectory),
       },
-      includeBody: edgeFunction?.includeBody,
+      includeBody: originRequestFunction?.includeBody,
       origin: { ...origin, id: '', domainName: '', functionUrl: undefined },
       refusal: origin.functionUrl.refusal,
       relay: {
@@ -244,12 +250,58 @@ test('says in a sentence what the template lacks, or has and the local chain doe
   }
 });
 
+test('says which association of a function CloudFront would not take, or the local chain does not run', () => {
+  const faults: readonly [list: string, edit: (associations: LooseAssociation[]) => LooseAssociation[], RegExp][] = [
+    [
+      'LambdaFunctionAssociations',
+      ([request, response]) => [{ ...request, EventType: 'viewer-request' }, { ...response }],
+      /LambdaFunctionAssociations\[0\].EventType is "viewer-request"; the local chain runs origin-request and origin-response here$/u,
+    ],
+    [
+      'LambdaFunctionAssociations',
+      ([request]) => [{ ...request }, { ...request }],
+      /LambdaFunctionAssociations\[1\].EventType is "origin-request" for a second time; CloudFront takes one function per event$/u,
+    ],
+    [
+      'LambdaFunctionAssociations',
+      ([request, response]) => [{ ...request }, { ...response, IncludeBody: true }],
+      /LambdaFunctionAssociations\[1\].IncludeBody is true; CloudFront takes it for request events only$/u,
+    ],
+    [
+      'FunctionAssociations',
+      ([request]) => [{ ...request }, { ...request, EventType: 'viewer-response' }],
+      /FunctionAssociations\[1\].EventType is "viewer-response"; the local chain runs viewer-request here$/u,
+    ],
+  ];
+  for (const [list, edit, message] of faults) {
+    assert.throws(
+      () =>
+        readEdited((resource) => {
+          const copy = structuredClone(resource);
+          const config = copy.Properties['DistributionConfig'] as { DefaultCacheBehavior: Associations } | undefined;
+          if (copy.Type === 'AWS::CloudFront::Distribution' && config !== undefined) {
+            config.DefaultCacheBehavior[list] = edit(config.DefaultCacheBehavior[list] ?? []);
+          }
+          return copy;
+        }),
+      { name: 'LocalChainError', message },
+    );
+  }
+});
+
 test('says where there is no cloud assembly at all', () => {
   assert.throws(() => readDeployment(path.join(assembly.directory, 'nowhere'), environment), {
     name: 'LocalChainError',
     message: /^there is no cloud assembly in ".+nowhere": manifest.json is missing; synthesize the CDK app first/u,
   });
 });
+
+interface LooseAssociation {
+  EventType?: string;
+  IncludeBody?: boolean;
+}
+
+type Associations = Record<string, LooseAssociation[] | undefined>;
 
 function readEdited(edit: (resource: LooseResource) => LooseResource | undefined): Deployment {
   return readDeployment(assembly.copyWith(edit), environment);

@@ -1,6 +1,6 @@
 /**
  * A relay without an agent: shows its event (GET), and echoes its body in two halves (POST). `x-fixture-relay` tells it
- * to fail, or to hold at a point until the test (`FIXTURE_URL`) lets it go on.
+ * to fail, to refuse, or to hold at a point until the test (`FIXTURE_URL`) lets it go on.
  */
 const tell = (point) => fetch(`${process.env.FIXTURE_URL}/${point}`);
 
@@ -13,7 +13,7 @@ export const handler = awslambda.streamifyResponse(async (event, responseStream)
     await tell('status');
   }
   const stream = awslambda.HttpResponseStream.from(responseStream, {
-    statusCode: 200,
+    statusCode: ask === 'refuse' ? 401 : 200,
     headers: {
       'Content-Type': 'application/json',
       'WWW-Authenticate': 'Bearer',
