@@ -1,6 +1,6 @@
 /** The relay itself, for hosts and extensions of your own. */
 export { createRelay } from './relay/relay.ts';
-export type { RelayOptions } from './relay/relay.ts';
+export type { RelayOptions } from './relay/relay-options.ts';
 export type { Log, LogEntry, Relay, RelayRequest, RelayResponse } from './relay/relay-request.ts';
 export type { AgentAnswer, AgentInvocation, AgentRuntime, TraceContext } from './relay/agent-runtime.ts';
 export type { AgentInput } from './relay/agent-input.ts';

@@ -1,6 +1,8 @@
 import { createRelay } from '../src/relay/relay.ts';
-import type { RelayOptions } from '../src/relay/relay.ts';
+import type { RelayOptions } from '../src/relay/relay-options.ts';
+import { anonymous } from '../src/identity/anonymous.ts';
 import type { LogEntry, RelayRequest, RelayResponse } from '../src/relay/relay-request.ts';
+import { deriveSession } from '../src/relay/session-id.ts';
 import { loadedProtocols } from './loaded-protocols.ts';
 import { createManualClock } from './manual-clock.ts';
 import type { ManualClock } from './manual-clock.ts';
@@ -9,6 +11,9 @@ import type { ScriptedAgent } from './scripted-agent.ts';
 
 /** A session id that AgentCore takes. */
 export const sessionId = 'session-0123456789-0123456789-0123';
+
+/** What AgentCore is called with for a conversation of nobody in particular. */
+export const runtimeSessionOf = (ownId: string): string => deriveSession({ id: 'anonymous' }, ownId);
 
 /** A relay whose agent, clock and viewer a test decides. */
 export interface ScriptedRelay {
@@ -31,6 +36,7 @@ export function createScriptedRelay(options: Partial<RelayOptions> = {}): Script
   let idCount = 0;
   const relay = createRelay({
     agentRuntime: agent.runtime,
+    authenticator: anonymous(),
     protocols: loadedProtocols,
     now: clock.now,
     setTimer: clock.setTimer,

@@ -738,7 +738,7 @@ describe('an error before the answer', () => {
     const statuses = Object.fromEntries(
       listErrorKinds().map(({ code, message, status }) => {
         const document = render(new RelayError(code as RelayErrorCode));
-        const isCallers = status === 400 || status === 404 || status === 405 || status === 413;
+        const isCallers = [400, 401, 403, 404, 405, 413].includes(status);
         const type = isCallers ? 'invalid_request_error' : 'server_error';
         assert.deepEqual(document, {
           status: isCallers ? status : 406,
@@ -758,6 +758,12 @@ describe('an error before the answer', () => {
       not_found: 404,
       method_not_allowed: 405,
       payload_too_large: 413,
+      too_many_streams: 406,
+      unauthenticated: 401,
+      invalid_credentials: 401,
+      forbidden: 403,
+      origin_not_allowed: 403,
+      identity_unavailable: 406,
       agent_access_denied: 406,
       agent_not_found: 406,
       agent_refused: 406,

@@ -18,14 +18,17 @@ export interface OpenAiError {
  */
 const finalStatus = 406;
 
+/** With a time to try again, these come from before the agent's beginning. */
+const notBegun: readonly string[] = ['agent_throttled', 'too_many_streams', 'identity_unavailable'];
+
 /**
  * Renders an error before the stream for OpenAI's clients: `{"error":{"message","type","param","code"}}`, under a status
- * that none of them retries. The one exception is AgentCore's own throttling, where the agent has not begun and a time to
- * try again is known.
+ * that none of them retries. The exceptions are those where the agent has not begun and a time to try again is known:
+ * AgentCore's own throttling, the relay's, and a caller who cannot be recognized at the moment.
  */
 export function renderOpenAiError(error: RelayError): ErrorDocument {
   // A throttled model in the middle of a run has the same code and no such time: there the agent has begun.
-  const mayAskAgain = error.code === 'agent_throttled' && error.retryAfterSeconds !== undefined;
+  const mayAskAgain = notBegun.includes(error.code) && error.retryAfterSeconds !== undefined;
   const isCallersFault = isFinal(error.status);
   const type = isCallersFault ? 'invalid_request_error' : 'server_error';
   return {

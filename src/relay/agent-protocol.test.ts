@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createScriptedRelay, follow, readText } from '../../test/scripted-relay.ts';
+import { createScriptedRelay, follow, readText, runtimeSessionOf } from '../../test/scripted-relay.ts';
 import { RelayError } from '../errors.ts';
 import { createAgUi } from '../protocols/ag-ui.ts';
 
@@ -37,6 +37,10 @@ const ended = [
 ];
 const answer = [...begun, ...ended].map(message).join('');
 
+/** What the agent gets: the thread as AgentCore knows it, so that no two principals share one. */
+const threadId = runtimeSessionOf(input.threadId);
+const given = JSON.stringify({ ...input, threadId });
+
 const speaksAgUi = { agentProtocol: 'AGUI' } as const;
 const post = { path: '/ag-ui', json: input };
 
@@ -50,7 +54,7 @@ describe('a relay in front of an agent that speaks AG-UI', () => {
     assert.equal(await readText(response), answer);
     assert.deepEqual([response.status, response.headers['content-type']], [200, 'text/event-stream']);
     const [{ payload, runtimeSessionId } = { payload: '', runtimeSessionId: '' }, ...others] = agent.invocations;
-    assert.deepEqual([payload, runtimeSessionId, others], [JSON.stringify(input), input.threadId, []]);
+    assert.deepEqual([payload, runtimeSessionId, others], [given, threadId, []]);
     assert.deepEqual(
       entries.map(({ level, protocol, ending }) => ({ level, protocol, ending })),
       [{ level: 'info', protocol: 'ag-ui', ending: 'complete' }],
@@ -130,11 +134,14 @@ describe('a relay in front of an agent that speaks AG-UI', () => {
       { id: '3', role: 'assistant', parts: [{ type: 'text', text: 'Where?' }] },
       { id: '4', role: 'user', parts: [{ type: 'text', text: 'Here.' }] },
     ];
-    const response = await send({ path: '/api/chat', json: { id: 'chat', messages, trigger: 'submit-message' } });
+    const response = await send({
+      path: '/api/chat',
+      json: { id: 'chat-0a1b2c3d4e5f', messages, trigger: 'submit-message' },
+    });
     assert.match(await readText(response), /"type":"text-delta".*"delta":"Noon\."/u);
     const requestId = response.headers['x-request-id'] ?? '';
     assert.deepEqual(JSON.parse(agent.invocations[0]?.payload ?? ''), {
-      threadId: response.headers['x-runtime-session-id'],
+      threadId: runtimeSessionOf(response.headers['x-runtime-session-id'] ?? ''),
       runId: requestId,
       state: {},
       messages: [
@@ -191,7 +198,7 @@ describe('a relay in front of an agent that speaks AG-UI', () => {
     agent.say(answer);
     agent.end();
     assert.equal(await readText(await send(post)), translated('NOON.'));
-    assert.equal(agent.invocations[0]?.payload, JSON.stringify(input));
+    assert.equal(agent.invocations[0]?.payload, given);
   });
 
   it('translates its answer where something of it is to be hidden', async () => {
@@ -213,7 +220,7 @@ describe('a relay in front of any other agent', () => {
     );
     assert.deepEqual(
       agent.invocations.map(({ payload, runtimeSessionId }) => ({ payload, runtimeSessionId })),
-      [{ payload: '{"prompt":"hi"}', runtimeSessionId: input.threadId }],
+      [{ payload: '{"prompt":"hi"}', runtimeSessionId: threadId }],
     );
     const response = await send(post);
     assert.equal(response.status, 400);

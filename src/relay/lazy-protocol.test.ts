@@ -29,7 +29,8 @@ describe('a relay whose protocols are loaded when they are asked for', () => {
     const { loaded, send } = createLazyRelay();
     const paths = defaultProtocols.map(({ endpoint }) => endpoint.path);
     const requests = [
-      ...paths.flatMap((path) => ['OPTIONS', 'HEAD', 'DELETE'].map((method) => ({ method, path }))),
+      ...paths.map((path) => ({ method: 'OPTIONS', path })),
+      { method: 'HEAD', path: '/' },
       { method: 'GET', path: '/', headers: { 'last-event-id': '1' } },
       { method: 'GET', path: '/favicon.ico' },
       { method: 'POST', path: '/nowhere' },
@@ -43,8 +44,8 @@ describe('a relay whose protocols are loaded when they are asked for', () => {
     ['/', { prompt: 'hi' }, []],
     ['/', { prompt: 'hi', response: 'ndjson' }, []],
     ['/', { prompt: 'hi', response: 'openai-chat' }, ['openai-chat']],
-    ['/api/chat', { id: 'c', messages }, ['ui-message']],
-    ['/ag-ui', { threadId: 't', runId: 'r', messages }, ['ag-ui']],
+    ['/api/chat', { id: 'chat-0123456789abcdef', messages }, ['ui-message']],
+    ['/ag-ui', { threadId: 'thread-0123456789abcdef', runId: 'r', messages }, ['ag-ui']],
     ['/v1/chat/completions', { messages, stream: true }, ['openai-chat']],
     ['/v1/responses', { input: 'hi', stream: true }, ['openai-responses']],
   ] as const) {
@@ -74,7 +75,7 @@ describe('a relay whose protocols are loaded when they are asked for', () => {
     const { agent, entries, loaded, send } = createLazyRelay({ 'ui-message': 2 });
     agent.answer();
     agent.end();
-    const ask = () => send({ path: '/api/chat', json: { id: 'c', messages } });
+    const ask = () => send({ path: '/api/chat', json: { id: 'chat-0123456789abcdef', messages } });
     const failed = await ask();
     assert.deepEqual(
       [failed.status, JSON.parse(await readText(failed)), agent.invocations.length],

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadedProtocols } from '../../test/loaded-protocols.ts';
-import { createScriptedRelay, readText, sessionId, start, stop, textFrame } from '../../test/scripted-relay.ts';
+import {
+  createScriptedRelay,
+  readText,
+  runtimeSessionOf,
+  sessionId,
+  start,
+  stop,
+  textFrame,
+} from '../../test/scripted-relay.ts';
 import { RelayError } from '../errors.ts';
 import type { AgentCall, EventFormat, EventProtocol } from '../protocols/protocol.ts';
 import { readJsonBody } from '../protocols/request-body.ts';
@@ -166,12 +174,12 @@ describe("a protocol's own request", () => {
     const { agent, post } = createLetterRelay();
     agent.answer();
     agent.end();
-    const conversationId = 'chat\r\nx: y 日本';
+    const conversationId = 'chat\r\nx: y 日本 0123456789';
     const response = await post({ prompt: 'hi', conversationId }, true);
     await readText(response);
-    const used = agent.invocations[0]?.runtimeSessionId ?? '';
-    assert.match(used, /^[0-9a-f]{64}$/u);
-    assert.equal(response.headers['x-runtime-session-id'], used);
+    const ownId = response.headers['x-runtime-session-id'] ?? '';
+    assert.match(ownId, /^[0-9a-f]{64}$/u);
+    assert.equal(agent.invocations[0]?.runtimeSessionId, runtimeSessionOf(ownId));
   });
 
   it('brings the history and the instructions to the agent', async () => {
@@ -202,7 +210,7 @@ describe("a protocol's own request", () => {
     await readText(response);
     const runId = response.headers['x-request-id'] ?? '';
     assert.deepEqual(JSON.parse(agent.invocations[0]?.payload ?? ''), {
-      threadId: sessionId,
+      threadId: runtimeSessionOf(sessionId),
       runId,
       state: {},
       messages: [

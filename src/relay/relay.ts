@@ -1,91 +1,88 @@
-import { randomUUID } from 'node:crypto';
-import type { Dialect } from '../dialects/dialect.ts';
 import { RelayError } from '../errors.ts';
+import { authenticate } from '../identity/authenticate.ts';
+import type { Principal } from '../identity/principal.ts';
 import { defaultProtocols } from '../protocols/default-protocols.ts';
 import { renderJsonError } from '../protocols/json-error.ts';
-import type { OfferedProtocol } from '../protocols/lazy-protocol.ts';
-import type { AgentCall, AnswerFormat, DirectAnswer, Protocol, StreamContext } from '../protocols/protocol.ts';
+import type { AgentCall, AnswerFormat, DirectAnswer, InvocationContext, Protocol } from '../protocols/protocol.ts';
 import { createRoutes } from '../protocols/select.ts';
-import type { Route } from '../protocols/select.ts';
 import { defaultLimits } from '../settings.ts';
-import type { AgentProtocol, RelayLimits } from '../settings.ts';
+import type { RelayLimits } from '../settings.ts';
 import { agentInputs } from './agent-input.ts';
-import type { AgentInput } from './agent-input.ts';
-import type { AgentAnswer, AgentRuntime } from './agent-runtime.ts';
-import { answerWithoutAgent } from './early-answer.ts';
-import type { Log, LogEntry, Relay, RelayResponse } from './relay-request.ts';
-import { checkSessionId, isSessionId, nameSession } from './session-id.ts';
+import type { AgentAnswer } from './agent-runtime.ts';
+import { decideCors } from './cors.ts';
+import { answerAnybody, answerWithoutAgent } from './early-answer.ts';
+import { createNewId } from './new-id.ts';
+import type { RelayOptions } from './relay-options.ts';
+import type { LogEntry, Relay, RelayResponse } from './relay-request.ts';
+import { scrubError } from './scrub-error.ts';
+import { checkCapability, checkSessionId, deriveSession, isSessionId, nameSession } from './session-id.ts';
 import { streamAnswer } from './stream-answer.ts';
 import type { AnswerReport } from './stream-answer.ts';
+import { createStreamQuota } from './stream-quota.ts';
 import { readTrace } from './trace.ts';
 import { createByteTranslation, createEventTranslation } from './translate.ts';
-import type { EventFilter, Translation } from './translate.ts';
+import type { Translation } from './translate.ts';
+import { nameUser } from './user-id.ts';
+import { chooseViewerSilence, nameContentType } from './viewer-format.ts';
+import { waitAtMost } from './wait-at-most.ts';
 import { createWatch, setProcessTimer } from './watch.ts';
-import type { SetTimer, WatchOptions } from './watch.ts';
 
-/** What a relay is made of. Only the agent is required. */
-export interface RelayOptions {
-  readonly agentRuntime: AgentRuntime;
-  /** The client formats, of which the first one of a path is its default. Default: `defaultProtocols`, all of the package's. */
-  readonly protocols?: readonly OfferedProtocol[] | undefined;
-  /** The agent dialects that are recognized, in the order in which they are tried. Default: all of the package's. */
-  readonly dialects?: readonly Dialect[] | undefined;
-  /**
-   * Gives the filter of one answer, which sees every event and may change, drop or add some. It cannot see `original`,
-   * whose bytes are not read: leave that out of `protocols` where the filter hides something. Default: none.
-   */
-  readonly createFilter?: (() => EventFilter) | undefined;
-  /** What the agent speaks. Default: `HTTP`. */
-  readonly agentProtocol?: AgentProtocol | undefined;
-  /** Makes the agent's input, for agents that take something of their own. Default: what `agentProtocol` says. */
-  readonly createInput?: AgentInput | undefined;
-  /** Bounds; each one that is left out has its default. */
-  readonly limits?: Partial<RelayLimits> | undefined;
-  /** The clock, in milliseconds since the epoch. Default: `Date.now`. */
-  readonly now?: (() => number) | undefined;
-  /** Timers. Default: the process's own. */
-  readonly setTimer?: SetTimer | undefined;
-  /** Makes request ids and session ids; must be unguessable and fit for a session id. Default: a random UUID. */
-  readonly newId?: (() => string) | undefined;
-  /** Takes one entry per request and per surprise. Default: none. */
-  readonly log?: Log | undefined;
-}
-
-/** Headers of everything that the relay answers itself or streams. `no-store`, because a GET has its prompt in the URL. */
+/**
+ * Headers of everything that the relay answers itself or streams. `no-store`, because a GET has its prompt in the URL, and for
+ * the same reason no referrer. An agent may answer in HTML, and what it says may have been said to it by others: nothing of
+ * it runs, and no page frames it.
+ */
 const commonHeaders = {
   'cache-control': 'no-cache, no-store, no-transform',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+  'referrer-policy': 'no-referrer',
   'x-accel-buffering': 'no',
   'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
 } as const;
 
 /** Creates a relay: one function from a request to a response. */
 export function createRelay(options: RelayOptions): Relay {
   const {
     agentRuntime,
+    authenticator,
+    sessions = 'derived',
+    passUserId = false,
+    cors,
     protocols = defaultProtocols,
     createFilter,
     agentProtocol = 'HTTP',
     createInput = agentInputs[agentProtocol],
     now = Date.now,
     setTimer = setProcessTimer,
-    // Node hands out ids from a cache of random bytes, which a snapshot of the process would repeat.
-    newId = () => randomUUID({ disableEntropyCache: true }),
+    newId = createNewId(),
     log = () => undefined,
   } = options;
   const limits: RelayLimits = { ...defaultLimits, ...options.limits };
   const routes = createRoutes(protocols);
+  const quota = createStreamQuota(limits);
 
   return async (request) => {
     const startedAtMs = now();
     const requestId = newId();
-    let route: Route | undefined;
+    const route = routes.find(request.path);
+    const page = decideCors(cors, request, route?.endpoint.methods ?? ['GET']);
+    const headersOfAll = {
+      ...commonHeaders,
+      ...(page.kind === 'allowed' ? page.headers : {}),
+      'x-request-id': requestId,
+    };
+    let principal: Principal | undefined;
     let call: AgentCall | undefined;
     let output: Protocol | undefined;
     let format: AnswerFormat;
     try {
-      const early = await answerWithoutAgent(request, routes);
+      const free = page.kind === 'preflight' ? page.answer : answerAnybody(request, route);
+      if (free !== undefined) return respond(free, newId());
+      if (page.kind === 'refused') throw new RelayError('origin_not_allowed');
+      principal = await authenticate(authenticator, request);
+      const early = await answerWithoutAgent(request, route, routes);
       if (early !== undefined) return respond(early, newId());
-      route = routes.find(request.path);
       if (route === undefined) throw new RelayError('not_found');
       const [protocol, body] = await Promise.all([
         route.load(),
@@ -97,36 +94,46 @@ export function createRelay(options: RelayOptions): Relay {
       );
       output = await route.loadOutput(call.output);
       format = output === protocol ? (call.format ?? output) : output;
-      checkSessionId(call.runtimeSessionId);
+      checkConversation(principal, call);
     } catch (thrown) {
       return refuse(RelayError.from(thrown), call?.runtimeSessionId);
     }
-    return invoke(call, output, format);
+    return invoke(principal, call, output, format);
 
     function respond({ status, headers, body }: DirectAnswer, sessionId: string): RelayResponse {
       return {
         status,
-        headers: { ...commonHeaders, ...headers, 'x-request-id': requestId, 'x-runtime-session-id': sessionId },
+        headers: { ...headersOfAll, ...headers, 'x-runtime-session-id': sessionId },
         body: iterateOnce(request.method === 'HEAD' ? '' : body),
       };
     }
 
     function report(level: LogEntry['level'], fields: Omit<LogEntry, 'level' | 'message'>): void {
-      log({ level, message: 'request', requestId, method: request.method, durationMs: now() - startedAtMs, ...fields });
+      log({
+        level,
+        message: 'request',
+        requestId,
+        method: request.method,
+        principal: principal?.id.slice(0, 200),
+        durationMs: now() - startedAtMs,
+        ...fields,
+      });
     }
 
     async function refuse(error: RelayError, sessionId: string | undefined): Promise<RelayResponse> {
-      const writer = output ?? (await loadWriter(route));
+      const said = scrubError(error);
+      const writer = output ?? (await routes.loadWriter(request.path));
       const {
-        status = error.status,
+        status = said.status,
         headers,
         body,
-      } = writer === undefined ? renderJsonError(error, requestId) : writer.renderError(error, requestId);
+      } = writer === undefined ? renderJsonError(said, requestId) : writer.renderError(said, requestId);
       report(error.status >= 500 ? 'error' : 'warn', {
         status,
         errorCode: error.code,
         upstreamName: error.upstreamName,
-        cause: error.status >= 500 ? describeCause(error.cause) : undefined,
+        cause:
+          error.status >= 500 || error.status === 401 || error.status === 403 ? describeCause(error.cause) : undefined,
       });
       return respond(
         {
@@ -134,6 +141,7 @@ export function createRelay(options: RelayOptions): Relay {
           headers: {
             ...headers,
             ...(error.allow === undefined ? {} : { allow: error.allow }),
+            ...(error.challenge === undefined ? {} : { 'www-authenticate': error.challenge }),
             ...(error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) }),
           },
           body,
@@ -156,20 +164,31 @@ export function createRelay(options: RelayOptions): Relay {
       });
     }
 
-    async function invoke(call: AgentCall, protocol: Protocol, asked: AnswerFormat): Promise<RelayResponse> {
-      const { runtimeSessionId, conversationId } = call;
-      const sessionId = runtimeSessionId ?? (conversationId === undefined ? newId() : nameSession(conversationId));
-      const context: StreamContext = { requestId, conversationId: sessionId, startedAtMs };
+    async function invoke(
+      caller: Principal,
+      call: AgentCall,
+      protocol: Protocol,
+      asked: AnswerFormat,
+    ): Promise<RelayResponse> {
+      const sessionId =
+        call.runtimeSessionId ?? (call.conversationId === undefined ? newId() : nameSession(call.conversationId));
+      const runtimeSessionId = sessions === 'derived' ? deriveSession(caller, sessionId) : sessionId;
+      const context: InvocationContext = { requestId, conversationId: sessionId, runtimeSessionId, startedAtMs };
       const format = createFilter === undefined ? chooseNative(asked) : asked;
       const isWhole = format.kind === 'events' && format.isWhole === true;
       const deadlineAt = findDeadline(request.hostDeadlineAt, startedAtMs, isWhole);
       const cancelling = new AbortController();
       const signal = AbortSignal.any([request.signal, cancelling.signal]);
+      let release: (() => void) | undefined;
       let answering: Promise<AgentAnswer>;
       let answer: AgentAnswer | 'late';
       try {
+        release = quota.begin(caller);
+        // A body that nobody reads has no end.
+        request.signal.addEventListener('abort', release, { once: true });
         answering = agentRuntime.invoke({
-          runtimeSessionId: sessionId,
+          runtimeSessionId,
+          runtimeUserId: passUserId ? nameUser(caller) : undefined,
           payload: JSON.stringify(createInput(call, context)),
           trace: readTrace(request.headers),
           signal,
@@ -181,6 +200,7 @@ export function createRelay(options: RelayOptions): Relay {
           throw new RelayError('agent_timeout');
         }
       } catch (thrown) {
+        release?.();
         return refuse(RelayError.from(thrown), sessionId);
       }
       const answeredAt = now();
@@ -190,7 +210,7 @@ export function createRelay(options: RelayOptions): Relay {
         setTimer,
         deadlineAt,
         idleTimeoutMs: limits.idleTimeoutMs,
-        ...chooseViewerSilence(format, contentType),
+        ...chooseViewerSilence(format, contentType, limits),
       });
       let ended: AnswerReport | undefined;
       const body = streamAnswer({
@@ -201,14 +221,14 @@ export function createRelay(options: RelayOptions): Relay {
         cancel: () => cancelling.abort(),
         onEnd: (answerReport) => {
           ended = answerReport;
+          release();
           if (!isWhole || answerReport.error === undefined) reportAnswer(protocol, answeredAt, answerReport);
         },
       });
       const headers = {
-        ...commonHeaders,
+        ...headersOfAll,
         ...(format.kind === 'events' ? format.headers : {}),
         'content-type': contentType,
-        'x-request-id': requestId,
         'x-runtime-session-id': sessionId,
       };
       if (!isWhole) return { status: 200, headers, body };
@@ -219,6 +239,13 @@ export function createRelay(options: RelayOptions): Relay {
         : refuse(RelayError.fromEvent(ended.error), sessionId);
     }
   };
+
+  /** An id that is passed on as it is protects nothing, so that there is nothing to ask of it. */
+  function checkConversation(caller: Principal, { runtimeSessionId, conversationId }: AgentCall): void {
+    checkSessionId(runtimeSessionId);
+    const clientId = runtimeSessionId ?? conversationId;
+    if (sessions === 'derived' && clientId !== undefined) checkCapability(caller, clientId);
+  }
 
   /** Where the agent speaks the client's own protocol there is nothing to translate. */
   function chooseNative(format: AnswerFormat): AnswerFormat {
@@ -232,26 +259,15 @@ export function createRelay(options: RelayOptions): Relay {
     return isWhole ? Math.min(deadlineAt, startedAtMs + limits.quietIdleTimeoutMs) : deadlineAt;
   }
 
-  /** What happens while the viewer gets nothing: a keep-alive where the format has one, else in the end an error. */
-  function chooseViewerSilence(
-    format: AnswerFormat,
-    contentType: string,
-  ): Pick<WatchOptions, 'keepAliveMs' | 'quietTimeoutMs'> {
-    const hasKeepAlive = format.kind === 'events' ? format.hasKeepAlive : format.hasKeepAlive(contentType);
-    return hasKeepAlive && limits.keepAliveMs > 0
-      ? { keepAliveMs: limits.keepAliveMs, quietTimeoutMs: Infinity }
-      : { keepAliveMs: 0, quietTimeoutMs: limits.quietIdleTimeoutMs };
-  }
-
   function beginTranslation(
     format: AnswerFormat,
     answer: AgentAnswer | undefined,
     sentContentType: string,
-    context: StreamContext,
+    context: InvocationContext,
   ): Translation {
     const contentType = answer?.contentType ?? sentContentType;
     return format.kind === 'bytes'
-      ? createByteTranslation(format.createCopier(contentType, sentContentType))
+      ? createByteTranslation(format.createCopier(contentType, sentContentType, context))
       : createEventTranslation({
           writer: format.createWriter(context),
           contentType,
@@ -261,37 +277,6 @@ export function createRelay(options: RelayOptions): Relay {
           maxDocumentBytes: limits.maxDocumentBytes,
         });
   }
-}
-
-/** The protocol that says why a path's request is refused; where it cannot be loaded, the relay says it itself. */
-async function loadWriter(route: Route | undefined): Promise<Protocol | undefined> {
-  try {
-    return await route?.load();
-  } catch {
-    return undefined;
-  }
-}
-
-/** The content type that the viewer is told: the format's own, or the agent's where its bytes pass through. */
-function nameContentType(format: AnswerFormat, answer: AgentAnswer | 'late'): string {
-  if (format.kind === 'events') return format.headers['content-type'] ?? 'application/octet-stream';
-  if (format.contentType !== undefined) return format.contentType;
-  if (answer === 'late') return format.lateContentType;
-  return answer.contentType === '' ? 'application/octet-stream' : answer.contentType;
-}
-
-/** What Node's timers can count, 24.8 days; a longer delay would fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
-
-function waitAtMost<Value extends object>(
-  pending: Promise<Value>,
-  timeoutMs: number,
-  setTimer: SetTimer,
-): Promise<Value | 'late'> {
-  return new Promise((resolve, reject) => {
-    const cancelTimer = setTimer(() => resolve('late'), Math.min(Math.max(0, timeoutMs), longestTimerMs));
-    pending.then(resolve, reject).finally(cancelTimer);
-  });
 }
 
 function describeCause(cause: unknown): string | undefined {

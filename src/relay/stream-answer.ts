@@ -1,5 +1,6 @@
 import { RelayError } from '../errors.ts';
 import type { AgentAnswer } from './agent-runtime.ts';
+import { scrubError } from './scrub-error.ts';
 import type { AnswerError, Translation } from './translate.ts';
 import type { Due, Watch } from './watch.ts';
 
@@ -75,7 +76,7 @@ export async function* streamAnswer(options: StreamAnswerOptions): AsyncGenerato
   } catch (thrown) {
     const failing = beforeAnswer();
     if (!signal.aborted && !failing.ended) {
-      const output = failing.fail(RelayError.from(thrown));
+      const output = failing.fail(scrubError(RelayError.from(thrown)));
       if (output.length > 0) yield encode(output);
     }
     isOver = !signal.aborted;

@@ -1,12 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RelayError } from '../../src/errors.ts';
 import { startNodeHttpServer } from '../../src/hosts/node-http.ts';
+import { anonymous } from '../../src/identity/anonymous.ts';
 import { isJsonObject, parseJson } from '../../src/json.ts';
 import type { JsonObject } from '../../src/json.ts';
 import type { AgentInvocation, AgentRuntime } from '../../src/relay/agent-runtime.ts';
 import type { LogEntry, Relay, RelayRequest, RelayResponse } from '../../src/relay/relay-request.ts';
 import { createRelay } from '../../src/relay/relay.ts';
-import type { RelayOptions } from '../../src/relay/relay.ts';
+import type { RelayOptions } from '../../src/relay/relay-options.ts';
 import { defaultLimits } from '../../src/settings.ts';
 import { createManualClock } from '../manual-clock.ts';
 import type { ManualClock } from '../manual-clock.ts';
@@ -138,6 +139,7 @@ export async function startClientRelay(options: ClientRelayOptions): Promise<Cli
   };
 
   const relay = createRelay({
+    authenticator: anonymous(),
     newId: () => `00000000-0000-4000-8000-${String((idCount += 1)).padStart(12, '0')}`,
     log: (entry) => entries.push(entry),
     ...relayOptions,

@@ -9,6 +9,7 @@ import { createSignedAgentRuntime } from '../../src/agentcore/signed.ts';
 import { startNodeHttpServer } from '../../src/hosts/node-http.ts';
 import type { NodeHttpServer } from '../../src/hosts/node-http.ts';
 import type { LogEntry, Relay, RelayRequest } from '../../src/relay/relay-request.ts';
+import { anonymous } from '../../src/identity/anonymous.ts';
 import { createRelay } from '../../src/relay/relay.ts';
 import { startAgentCoreServer } from '../agentcore/agentcore-server.ts';
 
@@ -214,7 +215,7 @@ describe('a viewer who leaves', () => {
       response.write('data: 1\n\n');
     });
     t.after(() => agentCore.close());
-    const server = await start(t, createRelay({ agentRuntime: signedFor(agentCore.endpoint) }));
+    const server = await start(t, createRelay({ authenticator: anonymous(), agentRuntime: signedFor(agentCore.endpoint) }));
     const response = await head(server, { method: 'POST' }, '{"prompt":"hi"}');
     const [first] = (await once(response, 'data')) as [Buffer];
     assert.equal(first.toString(), 'data: 1\n\n');
@@ -226,7 +227,7 @@ describe('a viewer who leaves', () => {
     const { promise: arrived, resolve: onArrival } = Promise.withResolvers<void>();
     const agentCore = await startAgentCoreServer(() => onArrival());
     t.after(() => agentCore.close());
-    const server = await start(t, createRelay({ agentRuntime: signedFor(agentCore.endpoint) }));
+    const server = await start(t, createRelay({ authenticator: anonymous(), agentRuntime: signedFor(agentCore.endpoint) }));
     const request = sendRequest({ port: server.port, host: '127.0.0.1', method: 'POST' });
     request.on('error', () => undefined);
     request.end('{"prompt":"hi"}');
@@ -241,7 +242,7 @@ describe('a viewer who leaves', () => {
       response.end('data: 1\n\n');
     });
     t.after(() => agentCore.close());
-    const relay = createRelay({ agentRuntime: signedFor(agentCore.endpoint) });
+    const relay = createRelay({ authenticator: anonymous(), agentRuntime: signedFor(agentCore.endpoint) });
     const signals: AbortSignal[] = [];
     const server = await start(t, (request) => {
       signals.push(request.signal);
@@ -280,7 +281,7 @@ test('a slow viewer slows the agent down, and the relay keeps no more than a few
     fill();
   });
   t.after(() => agentCore.close());
-  const server = await start(t, createRelay({ agentRuntime: signedFor(agentCore.endpoint) }));
+  const server = await start(t, createRelay({ authenticator: anonymous(), agentRuntime: signedFor(agentCore.endpoint) }));
   const response = await head(server, { method: 'POST' }, '{"prompt":"hi"}');
   response.pause();
   await isFull;
