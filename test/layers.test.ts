@@ -12,18 +12,31 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   sse: ['errors', 'settings', 'json'],
   events: ['errors', 'settings', 'json', 'sse'],
   dialects: ['errors', 'settings', 'json', 'sse', 'events'],
-  protocols: ['errors', 'settings', 'json', 'sse', 'events'],
+  protocols: ['errors', 'settings', 'json', 'scrub', 'sse', 'events'],
   identity: ['errors', 'settings', 'auth-settings', 'json'],
-  relay: ['errors', 'settings', 'json', 'sse', 'events', 'dialects', 'protocols', 'identity'],
+  relay: ['errors', 'settings', 'json', 'scrub', 'sse', 'events', 'dialects', 'protocols', 'identity'],
   agentcore: ['errors', 'settings', 'json', 'relay'],
   'secrets-manager': ['errors', 'settings', 'json', 'identity', 'agentcore'],
-  hosts: ['errors', 'settings', 'auth-settings', 'json', 'relay', 'protocols', 'identity', 'secrets-manager'],
+  hosts: [
+    'errors',
+    'settings',
+    'auth-settings',
+    'cors-settings',
+    'json',
+    'relay',
+    'protocols',
+    'identity',
+    'secrets-manager',
+  ],
   edge: [],
-  cdk: ['errors', 'settings', 'auth-settings'],
+  cdk: ['errors', 'settings', 'auth-settings', 'cors-settings'],
   local: ['errors', 'settings', 'json'],
   keys: ['errors', 'settings', 'json', 'identity'],
   functions: ['lambda', 'hosts'],
 };
+
+/** The modules directly in `src` that are no door of the package. */
+const leaves = ['errors', 'settings', 'auth-settings', 'cors-settings', 'json', 'scrub'];
 
 const modules = globSync('**/*.ts', { cwd: source }).filter((file) => !file.endsWith('.test.ts'));
 
@@ -69,6 +82,11 @@ describe('the layers', () => {
       assert.deepEqual(
         group.filter((pattern) => pattern.endsWith('/**')).sort(),
         forbidden.map((other) => `**/../${other}/**`).sort(),
+        folder,
+      );
+      assert.deepEqual(
+        leaves.filter((leaf) => group.includes(`**/../${leaf}.ts`)).sort(),
+        leaves.filter((leaf) => !rules.includes(leaf)).sort(),
         folder,
       );
     }
