@@ -117,14 +117,23 @@ test('prints what runs where and a line per request, and leaves no process behin
   const output = collect(child.stdout);
   await output.until(/Ctrl-C ends it/u);
   const url = /http:\/\/127\.0\.0\.1:\d+/u.exec(output.text())?.[0] ?? '';
-  for (const hop of ['CloudFront', 'viewer request', 'origin request', 'Function URL', 'relay', 'AgentCore', 'agent']) {
+  for (const hop of [
+    'CloudFront',
+    'viewer request',
+    'origin request',
+    'origin response',
+    'Function URL',
+    'relay',
+    'AgentCore',
+    'agent',
+  ]) {
     assert.match(output.text(), new RegExp(`^  (?:\\*: )?${hop} `, 'mu'));
   }
   assert.match(output.text(), new RegExp(`^  curl -N ${url} -d '\\{"prompt":`, 'mu'));
   const response = await fetch(`${url}/some/path?prompt=secret`);
   await response.arrayBuffer();
   await output.until(
-    /^\d\d:\d\d:\d\d GET \/some\/path 200 [\d,]+ B  viewer function [\d.]+ · edge [\d.]+ · relay [\d.]+ \(cold \d+\) · first byte \d+ · total \d+ ms$/mu,
+    /^\d\d:\d\d:\d\d GET \/some\/path 200 [\d,]+ B  viewer function [\d.]+ · edge [\d.]+ · relay [\d.]+ \(cold \d+\) · edge response [\d.]+ · first byte \d+ · total \d+ ms$/mu,
   );
   assert.ok(!output.text().includes('secret'), 'the query is in the log');
   const relay = Number(response.headers.get('x-fixture-pid'));
