@@ -1,4 +1,4 @@
-/** The relay's Lambda function: the interface without authentication, with no more than `AGENT_RUNTIME_ARN` set. */
+/** The relay's Lambda function: all of it from the environment, with no more than `AGENT_RUNTIME_ARN` and `RELAY_AUTH` set. */
 import { createHandler } from '../lambda.ts';
 import type { FunctionUrlHandler } from '../hosts/lambda-types.ts';
 

@@ -81,8 +81,7 @@ export function createRoutes(protocols: readonly OfferedProtocol[]): Routes {
       return undefined;
     },
     async loadWriter(path) {
-      const load =
-        routes.get(path)?.load ?? loaders.find(({ protocol }) => isLazy(protocol) && mayAnswer(protocol, path))?.load;
+      const load = routes.get(path)?.load ?? loaders.find(({ protocol }) => knows(protocol, path))?.load;
       try {
         return await load?.();
       } catch {
@@ -113,6 +112,12 @@ function createLoader(protocol: OfferedProtocol): () => Promise<Protocol> {
 
 function isLazy(protocol: OfferedProtocol): protocol is LazyProtocol {
   return 'load' in protocol;
+}
+
+function knows(protocol: OfferedProtocol, path: string): boolean {
+  return isLazy(protocol)
+    ? mayAnswer(protocol, path)
+    : protocol.answerDirectly?.({ method: 'GET', path }) !== undefined;
 }
 
 function mayAnswer({ answersDirectly = [] }: LazyProtocol, path: string): boolean {

@@ -183,9 +183,7 @@ export function createRelay(options: RelayOptions): Relay {
       let answering: Promise<AgentAnswer>;
       let answer: AgentAnswer | 'late';
       try {
-        release = quota.begin(caller);
-        // A body that nobody reads has no end.
-        request.signal.addEventListener('abort', release, { once: true });
+        release = holdUntilEnd(quota.begin(caller), request.signal);
         answering = agentRuntime.invoke({
           runtimeSessionId,
           runtimeUserId: passUserId ? nameUser(caller) : undefined,
@@ -221,7 +219,7 @@ export function createRelay(options: RelayOptions): Relay {
         cancel: () => cancelling.abort(),
         onEnd: (answerReport) => {
           ended = answerReport;
-          release();
+          release?.();
           if (!isWhole || answerReport.error === undefined) reportAnswer(protocol, answeredAt, answerReport);
         },
       });
@@ -277,6 +275,15 @@ export function createRelay(options: RelayOptions): Relay {
           maxDocumentBytes: limits.maxDocumentBytes,
         });
   }
+}
+
+/** A body that nobody reads has no end: its place is given back at the latest when the viewer leaves. */
+function holdUntilEnd(endStream: () => void, viewerLeft: AbortSignal): () => void {
+  viewerLeft.addEventListener('abort', endStream, { once: true });
+  return () => {
+    viewerLeft.removeEventListener('abort', endStream);
+    endStream();
+  };
 }
 
 function describeCause(cause: unknown): string | undefined {

@@ -8,6 +8,7 @@ import type { LogEntry } from '../../src/relay/relay-request.ts';
 import type { Environment } from '../../src/settings.ts';
 import { refuse, startAgentCoreServer, stream } from '../agentcore/agentcore-server.ts';
 import type { AgentCoreServer, AgentScript } from '../agentcore/agentcore-server.ts';
+import { runtimeSessionOf, sessionId } from '../scripted-relay.ts';
 import { awslambda, context, createResponseStream, functionUrlEvent } from './awslambda.ts';
 
 const frames = [
@@ -16,9 +17,10 @@ const frames = [
   'data: {"event":{"messageStop":{"stopReason":"end_turn"}}}\n\n',
 ];
 const runtimeSessionId = 'session-0123456789-0123456789-0123456789';
+const everybody = { RELAY_AUTH: '{"kind":"anonymous"}' };
 
 describe('createHandler', () => {
-  test('serves the interface with no more than AGENT_RUNTIME_ARN and what Lambda sets itself', async (t) => {
+  test('serves the interface with no more than the agent, who may call it, and what Lambda sets itself', async (t) => {
     const agentCore = await serve(t, stream(...frames));
     const { response } = await invoke(
       environmentFor(agentCore),
@@ -35,7 +37,7 @@ describe('createHandler', () => {
     const { headers, body } = agentCore.requests[0] ?? assert.fail('nothing was asked of AgentCore');
     assert.deepEqual(
       [headers['x-amzn-bedrock-agentcore-runtime-session-id'], headers['x-amzn-trace-id'], body.toString()],
-      [runtimeSessionId, 'Self=1-a;Root=1-b', '{"prompt":"hi"}'],
+      [runtimeSessionOf(runtimeSessionId), 'Self=1-a;Root=1-b', '{"prompt":"hi"}'],
     );
   });
 
@@ -55,15 +57,21 @@ describe('createHandler', () => {
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
     AWS_SECRET_ACCESS_KEY: 'secret',
+    ...everybody,
   };
   for (const [name, environment, cause] of [
-    ['AGENT_RUNTIME_ARN is not set', {}, /AGENT_RUNTIME_ARN is not set/u],
-    ['AGENT_RUNTIME_ARN is no ARN', { AGENT_RUNTIME_ARN: 'my-agent' }, /AGENT_RUNTIME_ARN is "my-agent"/u],
+    ['AGENT_RUNTIME_ARN is not set', everybody, /AGENT_RUNTIME_ARN is not set/u],
+    [
+      'AGENT_RUNTIME_ARN is no ARN',
+      { ...everybody, AGENT_RUNTIME_ARN: 'my-agent' },
+      /AGENT_RUNTIME_ARN is "my-agent"/u,
+    ],
     [
       'the endpoint is no URL',
       {
         AGENT_RUNTIME_ARN: 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/demo-abc1234567',
         AWS_ENDPOINT_URL: 'localhost',
+        ...everybody,
       },
       /endpoint of AgentCore is "localhost"/u,
     ],
@@ -77,6 +85,19 @@ describe('createHandler', () => {
       { ...agentEnvironment, RELAY_PROTOCOLS: 'ndjson, graphql' },
       /^RELAY_PROTOCOLS has "graphql"; allowed are original, transformed, ndjson, ui-message, ag-ui, openai-chat, openai-responses$/u,
     ],
+    ['nobody has said who may call', { ...agentEnvironment, RELAY_AUTH: undefined }, /^RELAY_AUTH is not set; /u],
+    [
+      'who may call is said in words that are not known',
+      { ...agentEnvironment, RELAY_AUTH: '{"kind":"everybody"}' },
+      /^RELAY_AUTH has the kind "everybody"; allowed are /u,
+    ],
+    [
+      'a session policy is not known',
+      { ...agentEnvironment, RELAY_SESSIONS: 'shared' },
+      /^RELAY_SESSIONS has "shared"; allowed are derived, as-given$/u,
+    ],
+    ['a page is no origin', { ...agentEnvironment, RELAY_CORS: '{"origins":["example.com"]}' }, /^RELAY_CORS has /u],
+    ['a flag is neither', { ...agentEnvironment, RELAY_PASS_USER_ID: 'yes' }, /^RELAY_PASS_USER_ID has "yes"/u],
   ] as const) {
     test(`says once in the log that ${name}, and answers all the same`, async () => {
       const { response, entries } = await invoke(environment, functionUrlEvent({ body: '{"prompt":"hi"}' }));
@@ -88,8 +109,10 @@ describe('createHandler', () => {
       const [said, ...others] = entries.filter(({ message }) => message === 'the relay is not configured');
       assert.match(String(said?.['cause']), cause);
       assert.deepEqual(others, []);
+      const preflight = await invoke(environment, functionUrlEvent({ method: 'OPTIONS' }));
+      assert.equal(preflight.response.statusCode, 204);
       const probe = await invoke(environment, functionUrlEvent({ method: 'HEAD' }));
-      assert.equal(probe.response.statusCode, 200);
+      assert.equal(probe.response.statusCode, 500, 'nobody is let in by a relay that is not configured');
     });
   }
 
@@ -122,11 +145,11 @@ describe('the environment', () => {
   test('says that the agent takes AG-UI, and the prompt becomes its input', async (t) => {
     const agentCore = await serve(t, stream(...frames));
     const environment = { ...environmentFor(agentCore), AGENT_RUNTIME_PROTOCOL: 'AGUI' };
-    await invoke(environment, functionUrlEvent({ body: `{"prompt":"hi","runtimeSessionId":"${'s'.repeat(33)}"}` }));
+    await invoke(environment, functionUrlEvent({ body: `{"prompt":"hi","runtimeSessionId":"${sessionId}"}` }));
     const { runId, ...input } = JSON.parse(String(agentCore.requests[0]?.body));
     assert.match(runId, /^[0-9a-f-]{36}$/u);
     assert.deepEqual(input, {
-      threadId: 's'.repeat(33),
+      threadId: runtimeSessionOf(sessionId),
       state: {},
       messages: [{ id: `${runId}-0`, role: 'user', content: 'hi' }],
       tools: [],
@@ -197,6 +220,7 @@ function environmentFor(agentCore: AgentCoreServer): Environment {
     AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
     AWS_SECRET_ACCESS_KEY: 'secret',
     AWS_SESSION_TOKEN: 'token',
+    RELAY_AUTH: '{"kind":"anonymous"}',
   };
 }
 
