@@ -56,7 +56,7 @@ test('answers what it cannot do with a sentence and an exit code, never with a s
   assert.deepEqual(
     answers.map(({ code, stdout, stderr }) => [code, stdout, stderr]),
     [
-      [2, '', 'agentcore-relay: unknown command "deploy"; allowed is local\n'],
+      [2, '', 'agentcore-relay: unknown command "deploy"; allowed are local, key and user\n'],
       [
         2,
         '',
