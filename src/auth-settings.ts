@@ -23,12 +23,12 @@ export type AuthSettings =
   | ({ readonly kind: 'jwt' } & JwtSettings)
   /** Whom the user's own module recognizes: `./identity.mjs` beside the relay's bundle. */
   | { readonly kind: 'handler' }
-  /** Whom one of these recognizes. */
+  /** Whom one of these recognizes. No kind but `jwt` twice, and no `any-of`. */
   | { readonly kind: 'any-of'; readonly of: readonly AuthSettings[] };
 
 /** Which tokens are taken. */
 export interface JwtSettings {
-  /** `iss` of the tokens, exactly; where {@link JwtSettings.jwksUri} is not given, its keys are found by OpenID Connect Discovery. */
+  /** `iss` of the tokens, exactly, an https URL without query and fragment; where {@link JwtSettings.jwksUri} is not given, its keys are found by OpenID Connect Discovery. */
   readonly issuer: string;
   /**
    * What the tokens must be meant for: one of these in `aud`, or in `client_id` where a token has no `aud`, as Amazon
@@ -37,12 +37,12 @@ export interface JwtSettings {
   readonly audience: readonly string[];
   /** URL of the issuer's key set. Default: what `<issuer>/.well-known/openid-configuration` says. */
   readonly jwksUri?: string | undefined;
-  /** Scopes that a token must have, all of them; without one the answer is 403. Default: none. */
+  /** Scopes that a token must have in `scope` or `scp`, all of them; without one the answer is 403. Default: none. */
   readonly scopes?: readonly string[] | undefined;
   /** Amazon Cognito's `token_use`. Default: either. */
   readonly tokenUse?: 'access' | 'id' | undefined;
   /** Signature algorithms, asymmetric ones only. Default: RS256, PS256, ES256, ES384, EdDSA. */
-  readonly algorithms?: readonly string[] | undefined;
+  readonly algorithms?: readonly JwtAlgorithm[] | undefined;
   /** How far the issuer's clock may be from this one, in seconds. Default 30, at most 300. */
   readonly clockToleranceSeconds?: number | undefined;
 }
@@ -61,6 +61,9 @@ export const jwtAlgorithms = [
   'EdDSA',
   'Ed25519',
 ] as const;
+
+/** One of {@link jwtAlgorithms}. */
+export type JwtAlgorithm = (typeof jwtAlgorithms)[number];
 
 /**
  * Reads from the environment who may call. That everybody may has to be said: `{"kind":"anonymous"}`.
@@ -101,6 +104,12 @@ export function checkAuthSettings(value: unknown): AuthSettings {
   }
 }
 
+/** OpenID Connect Discovery 1.0, section 3; so that what follows a `#` cannot be taken for a part of it. */
+const issuerForm = /^[^\s?#]+$/u;
+
+/** `scope-token` of RFC 6749, section 3.3: fit for a quoted string in a header. */
+const scopeForm = /^[\x21\x23-\x5b\x5d-\x7e]+$/u;
+
 function checkStore(value: JsonObject): CredentialStore {
   checkMembers(value, ['secretArn', 'file']);
   const { secretArn, file } = value;
@@ -113,14 +122,18 @@ function checkJwt(value: JsonObject): JwtSettings {
   const optional = ['jwksUri', 'scopes', 'tokenUse', 'algorithms', 'clockToleranceSeconds'];
   checkMembers(value, ['issuer', 'audience', ...optional]);
   const { issuer, audience, jwksUri, scopes, tokenUse, algorithms, clockToleranceSeconds } = value;
-  if (!isSecureUrl(issuer)) throw refuse(`has the issuer ${JSON.stringify(issuer)}; it must be an https URL`);
+  if (!isSecureUrl(issuer) || !issuerForm.test(issuer)) {
+    throw refuse(`has the issuer ${JSON.stringify(issuer)}; it must be an https URL without query and fragment`);
+  }
   if (!isTextList(audience) || audience.length === 0) throw refuse('needs "audience", a list of at least one string');
   if (jwksUri !== undefined && !isSecureUrl(jwksUri)) throw refuse('has a "jwksUri" that is not an https URL');
-  if (scopes !== undefined && !isTextList(scopes)) throw refuse('has "scopes" that are not a list of strings');
+  if (scopes !== undefined && (!isTextList(scopes) || !scopes.every((scope) => scopeForm.test(scope)))) {
+    throw refuse('has "scopes" that are not a list of strings without spaces, quotes and backslashes');
+  }
   if (tokenUse !== undefined && tokenUse !== 'access' && tokenUse !== 'id') {
     throw refuse('has a "tokenUse" that is neither "access" nor "id"');
   }
-  if (algorithms !== undefined && (!isTextList(algorithms) || algorithms.length === 0 || !algorithms.every(isKnown))) {
+  if (algorithms !== undefined && !isAlgorithmList(algorithms)) {
     throw refuse(`has "algorithms" of which one is not known; allowed are ${jwtAlgorithms.join(', ')}`);
   }
   if (clockToleranceSeconds !== undefined && !isTolerance(clockToleranceSeconds)) {
@@ -135,6 +148,11 @@ function checkKinds(value: JsonObject): readonly AuthSettings[] {
   if (!Array.isArray(of) || of.length === 0) throw refuse('with the kind any-of needs "of", a list of at least one');
   const kinds = of.map(checkAuthSettings);
   if (kinds.some(({ kind }) => kind === 'any-of')) throw refuse('has an any-of within an any-of');
+  // The ids of two documents may be the same and mean two people; an issuer is part of its principals' ids.
+  const once = kinds.map(({ kind }) => kind).filter((kind) => kind !== 'jwt');
+  const twice = once.find((kind, index) => once.indexOf(kind) !== index);
+  if (twice !== undefined)
+    throw refuse(`has an any-of with the kind ${twice} twice; only jwt may be there more than once`);
   return kinds;
 }
 
@@ -147,7 +165,7 @@ function checkMembers(value: JsonObject, allowed: readonly string[]): void {
 }
 
 /** Whoever can answer for the issuer can let anyone in, so that it has to be https; on this machine nobody else can. */
-function isSecureUrl(value: unknown): value is string {
+export function isSecureUrl(value: unknown): value is string {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const { protocol, hostname } = new URL(value);
   return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname));
@@ -157,8 +175,8 @@ function isTextList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '');
 }
 
-function isKnown(algorithm: string): boolean {
-  return jwtAlgorithms.some((known) => known === algorithm);
+function isAlgorithmList(value: unknown): value is readonly JwtAlgorithm[] {
+  return isTextList(value) && value.length > 0 && value.every((name) => jwtAlgorithms.some((known) => known === name));
 }
 
 function isTolerance(value: unknown): value is number {

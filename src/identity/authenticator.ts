@@ -15,7 +15,7 @@ export interface CallerRequest {
 /** A request with the credentials that are in it, read once. */
 export interface Caller {
   readonly request: CallerRequest;
-  /** undefined where the request has none. */
+  /** undefined where the request has none. Those that are malformed are of no kind that an authenticator takes. */
   readonly credentials: Credentials | undefined;
 }
 
@@ -37,6 +37,6 @@ export interface Authenticator {
   readonly name: string;
   /** What it would accept, as an element of `WWW-Authenticate`, such as `Bearer realm="agent"`; undefined where none fits. */
   readonly challenge: string | undefined;
-  /** Never rejects; a bug in it counts as `internal_error`. */
+  /** Says who it is. Where it rejects nobody is let in: with a `RelayError` as if it had refused, with anything else as `internal_error`. */
   identify(caller: Caller): Promise<Identification>;
 }

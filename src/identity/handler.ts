@@ -1,0 +1,52 @@
+import { RelayError } from '../errors.ts';
+import type { Authenticator, CallerRequest } from './authenticator.ts';
+import type { Principal } from './principal.ts';
+import { refuseBy } from './unavailable.ts';
+
+/**
+ * The user's own way to know a caller; undefined for whom it does not know. It may throw a `RelayError` of the codes
+ * `unauthenticated`, `invalid_credentials`, `forbidden` or `identity_unavailable`, whose message the caller reads; anything else that it throws is
+ * `internal_error`, and nobody is let in.
+ */
+export type Recognize = (request: CallerRequest) => Principal | undefined | Promise<Principal | undefined>;
+
+/** What {@link authenticator} may be told besides. */
+export interface RecognizerOptions {
+  /** What it would accept, as an element of `WWW-Authenticate`, such as `Bearer realm="agent"`. Default: none. */
+  readonly challenge?: string | undefined;
+  /** For the log, kebab case. Default: `handler`. */
+  readonly name?: string | undefined;
+}
+
+/** Makes an authenticator of the user's own function. */
+export function authenticator(
+  recognize: Recognize,
+  { challenge, name = 'handler' }: RecognizerOptions = {},
+): Authenticator {
+  return {
+    name,
+    challenge,
+    async identify({ request, credentials }) {
+      try {
+        const principal = (await recognize(request)) ?? undefined;
+        if (principal !== undefined) return { kind: 'principal', principal };
+      } catch (thrown) {
+        const refusal = readRefusal(thrown);
+        if (refusal === undefined) throw thrown;
+        return refuseBy(refusal);
+      }
+      if (credentials === undefined) return { kind: 'absent' };
+      return refuseBy(new RelayError('invalid_credentials', { cause: `not recognized by "${name}"` }));
+    },
+  };
+}
+
+const refusalCodes = ['unauthenticated', 'invalid_credentials', 'forbidden', 'identity_unavailable'] as const;
+
+/** By its members: a module that was bundled on its own has a class `RelayError` of its own. */
+function readRefusal(thrown: unknown): RelayError | undefined {
+  if (!(thrown instanceof Error) || thrown.name !== 'RelayError') return undefined;
+  const { code, message, cause, challenge, retryAfterSeconds } = thrown as Partial<RelayError> & Error;
+  const known = refusalCodes.find((known) => known === code);
+  return known === undefined ? undefined : new RelayError(known, { message, cause, challenge, retryAfterSeconds });
+}
