@@ -2,13 +2,19 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { budgets } from './budgets.ts';
-import { startFunction } from './function-process.ts';
+import { anonymous, startFunction } from './function-process.ts';
 import type { BenchResults } from './results.ts';
 import { createSamples, orderOfRound } from './samples.ts';
 import type { Setting } from './setting.ts';
 import type { Subject } from './subjects.ts';
 
-const subjects = ['pipe', 'original', 'transformed', 'original-alone'] as const satisfies readonly Subject[];
+const subjects = [
+  'pipe',
+  'original',
+  'transformed',
+  'ui-message',
+  'original-alone',
+] as const satisfies readonly Subject[];
 
 /** Whose modules differ: the relay's own is the same for all of its formats. */
 const loaded = ['pipe', 'original', 'original-alone'] as const satisfies readonly Subject[];
@@ -50,6 +56,7 @@ export async function measureColdStart(
       ...(['original', 'transformed'] as const).map((subject) =>
         firstBytes.compare({ ...start, subject, limit: budgets.coldStartRatio }),
       ),
+      firstBytes.compare({ ...start, subject: 'ui-message', limit: budgets.loadedProtocolRatio }),
       inits.compare({ name: 'process start to first poll', subject: 'original', unit: 'ms', relation: 'ratio' }),
       loads.compare({ ...load, subject: 'original' }),
     ],
@@ -66,6 +73,7 @@ async function loadModule({ bundles }: Setting, subject: (typeof loaded)[number]
     env: {
       AGENT_RUNTIME_ARN: 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/bench-0123456789',
       AWS_REGION: 'us-east-1',
+      RELAY_AUTH: anonymous,
     },
   });
   return Number(stdout);

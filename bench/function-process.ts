@@ -41,6 +41,9 @@ export interface FunctionProcessSettings {
   readonly hasProbe: boolean;
 }
 
+/** The authentication that costs nothing, as the handler that only pipes has it. */
+export const anonymous = '{"kind":"anonymous"}';
+
 const memorySizeMb = 512;
 const timeoutMs = 900_000;
 const preludeEnd = Buffer.alloc(8);
@@ -218,6 +221,7 @@ function functionEnvironment(settings: FunctionProcessSettings, runtimeApi: stri
     AGENT_RUNTIME_ARN: 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/bench-0123456789',
     AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agent.endpoint,
     AWS_REGION: 'us-east-1',
+    RELAY_AUTH: anonymous,
     // What follows the id is the example key of AWS's documentation; the agent of the benchmark checks no signature.
     AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
     AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',

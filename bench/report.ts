@@ -20,7 +20,7 @@ export function renderReport(results: BenchResults): string {
     '## What the protocols cost that a request does not use',
     'A relay with `original` as its only protocol beside the one that is deployed and has all of them, both asked for `original`.',
     renderComparisons(unusedProtocols, 'original alone', 'all protocols'),
-    'How much smaller the bundle is without each of them. What two have in common counts for neither.',
+    'What each of them adds: a file of its own, which is read when the protocol is asked for, or a few lines that are always there.',
     renderProtocols(protocols),
     '## Time to first byte',
     renderComparisons(firstByte),
@@ -54,19 +54,23 @@ function renderComparisons(comparisons: readonly Comparison[], base = 'only pipe
 function renderBundles(bundles: readonly BundleSize[]): string {
   return renderTable(
     ['', 'size', 'budget', ''],
-    bundles.map(({ name, bytes, verdict }) => [
+    bundles.map(({ name, bytes, limit, verdict }) => [
       name,
       `${(bytes / 1000).toFixed(1)} kB`,
-      verdict === 'no budget' ? '' : `${budgets.relayBundleBytes / 1000} kB`,
-      verdict === 'no budget' ? '' : verdict,
+      limit === undefined ? '' : `${limit / 1000} kB`,
+      limit === undefined ? '' : verdict,
     ]),
   );
 }
 
 function renderProtocols(protocols: readonly ProtocolSize[]): string {
   return renderTable(
-    ['protocol', 'adds'],
-    protocols.map(({ name, bytes }) => [name, `${(bytes / 1000).toFixed(1)} kB`]),
+    ['protocol', 'adds', 'is read'],
+    protocols.map(({ name, bytes, isReadAtStart }) => [
+      name,
+      `${(bytes / 1000).toFixed(1)} kB`,
+      isReadAtStart ? 'at the start' : 'when it is asked for',
+    ]),
   );
 }
 

@@ -21,6 +21,8 @@ export interface Provenance {
 export interface BundleSize {
   readonly name: string;
   readonly bytes: number;
+  /** Largest size, in bytes; undefined where there is no budget. */
+  readonly limit: number | undefined;
   readonly verdict: Verdict;
 }
 

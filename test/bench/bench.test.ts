@@ -4,7 +4,6 @@ import { describe, it } from 'node:test';
 import { runBench } from '../../bench/bench.ts';
 import { compare, judge, summarize } from '../../bench/comparison.ts';
 import { createDeltas, sizeAnswer } from '../../bench/converse-frames.ts';
-import { keepProtocols } from '../../bench/protocol-bundles.ts';
 import { renderReport } from '../../bench/report.ts';
 import { defaultProtocols } from '../../src/protocols/default-protocols.ts';
 
@@ -28,6 +27,7 @@ describe('the benchmark', () => {
       [
         'process start to first byte: original',
         'process start to first byte: transformed',
+        'process start to first byte: ui-message',
         'process start to first poll: original',
         'module load alone: original',
         'process start to first byte: original',
@@ -48,8 +48,8 @@ describe('the benchmark', () => {
       assert.ok(baseSummary.min > 0 && subjectSummary.min > 0, name);
     }
     assert.deepEqual(
-      protocols.map(({ name }) => name),
-      defaultProtocols.map(({ name }) => name),
+      protocols.map(({ name, isReadAtStart }) => ({ name, isReadAtStart })),
+      defaultProtocols.map((protocol) => ({ name: protocol.name, isReadAtStart: !('load' in protocol) })),
     );
     for (const { name, bytes } of protocols) assert.ok(bytes > 0, name);
     for (const { subject, heldNearBegin, heldNearEnd, maxAhead } of memory) {
@@ -68,8 +68,8 @@ describe('the benchmark', () => {
         durationSeconds: 3,
       },
     });
-    // The bundle, 4 of cold starts, 7 of first bytes, 21 of processor time, 10 of memory.
-    assert.equal(report.match(/\| (?:within|over) /gu)?.length, 43);
+    // 2 of the bundle, 5 of cold starts, 7 of first bytes, 21 of processor time, 10 of memory.
+    assert.equal(report.match(/\| (?:within|over) /gu)?.length, 45);
   });
 });
 
@@ -94,29 +94,6 @@ describe('compare', () => {
 
   it('takes the mean of the two in the middle', () => {
     assert.deepEqual(summarize([4, 1, 3, 2]), { median: 2.5, min: 1, max: 4 });
-  });
-});
-
-describe('keepProtocols', () => {
-  const head = `import { a } from './first.ts';
-import { createB } from './second-one.ts';
-`;
-
-  it('leaves protocols out of the list and the rest as it is', () => {
-    const list = (values: string) => `${head}
-export const defaultProtocols: readonly Protocol[] = [${values}];
-export const other = [a, createB()];`;
-    assert.equal(
-      keepProtocols(list('\n  a,\n  createB(),\n'), (name) => name === 'second-one'),
-      list('createB()'),
-    );
-  });
-
-  it('fails where the list is written in another way', () => {
-    for (const list of ['[]', '[c]', '[...a]', 'a']) {
-      const module = `${head}export const defaultProtocols: readonly Protocol[] = ${list};`;
-      assert.throws(() => keepProtocols(module, () => true), Error, list);
-    }
   });
 });
 
