@@ -13,7 +13,7 @@ import type {
   AgentInvocationLine,
   AgentLogLine,
 } from '../../src/local/agentcore/agentcore-settings.ts';
-import { signRequest } from '../../src/local/agentcore/signature.ts';
+import { signRequest } from '../../src/local/aws-service/signature.ts';
 
 /** The runtime that exists in the tests. */
 export const agentRuntimeArn = 'arn:aws:bedrock-agentcore:eu-west-1:123456789012:runtime/demo-0123456789';

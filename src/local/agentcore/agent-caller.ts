@@ -6,7 +6,8 @@ import type { AgentSessions, SessionVisit } from './agent-sessions.ts';
 import type { AgentCall, ReportInvocation } from './agent-call.ts';
 import type { AgentCoreSettings } from './agentcore-settings.ts';
 import { pipeAnswer } from './pipe-answer.ts';
-import { ServiceError, runtimeClientError } from './service-error.ts';
+import { ServiceError } from '../aws-service/service-error.ts';
+import { runtimeClientError } from './service-error.ts';
 import { sessionIdHeader } from './service-request.ts';
 
 /** Where the calls go. */

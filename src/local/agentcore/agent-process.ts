@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { startNodeProcess } from '../process/node-process.ts';
 import type { NodeProcess } from '../process/node-process.ts';
 import type { AgentHosting } from './agentcore-settings.ts';
-import { ServiceError, runtimeClientError } from './service-error.ts';
+import { ServiceError } from '../aws-service/service-error.ts';
+import { runtimeClientError } from './service-error.ts';
 
 /** The part of {@link AgentHosting} that runs a bundle. */
 export type BundleHosting = Extract<AgentHosting, { readonly kind: 'bundle' }>;

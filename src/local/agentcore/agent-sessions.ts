@@ -1,7 +1,7 @@
 import { startAgentProcess } from './agent-process.ts';
 import type { AgentProcess, BundleHosting } from './agent-process.ts';
 import type { AgentLogLine } from './agentcore-settings.ts';
-import { ServiceError } from './service-error.ts';
+import { ServiceError } from '../aws-service/service-error.ts';
 
 /** How sessions are kept. */
 export interface AgentSessionsSettings {

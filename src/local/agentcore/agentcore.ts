@@ -6,9 +6,11 @@ import { createAgentCaller } from './agent-caller.ts';
 import type { AgentCaller } from './agent-caller.ts';
 import type { AgentCall } from './agent-call.ts';
 import type { AgentCoreSettings } from './agentcore-settings.ts';
-import { ServiceError, writeServiceError } from './service-error.ts';
-import { checkRuntime, flattenHeaders, readPayload, readSessionId, readTarget } from './service-request.ts';
-import { verifySignature } from './signature.ts';
+import { ServiceError } from '../aws-service/service-error.ts';
+import { writeServiceError } from './service-error.ts';
+import { flattenHeaders } from '../aws-service/flatten-headers.ts';
+import { checkRuntime, readPayload, readSessionId, readTarget } from './service-request.ts';
+import { verifySignature } from '../aws-service/signature.ts';
 
 /** A running data plane. */
 export interface AgentCore {

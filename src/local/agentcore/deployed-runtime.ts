@@ -3,10 +3,10 @@ import type { AgentCall, ReportInvocation } from './agent-call.ts';
 import type { AgentCoreSettings, AgentHosting } from './agentcore-settings.ts';
 import { exchange } from './exchange.ts';
 import { pipeAnswer } from './pipe-answer.ts';
-import { ServiceError } from './service-error.ts';
+import { ServiceError } from '../aws-service/service-error.ts';
 import { sessionIdHeader } from './service-request.ts';
-import { signRequest } from './signature.ts';
-import type { SigningCredentials } from './signature.ts';
+import { signRequest } from '../aws-service/signature.ts';
+import type { SigningCredentials } from '../aws-service/signature.ts';
 
 /** The part of {@link AgentHosting} that passes requests on to AWS. */
 export type DeployedHosting = Extract<AgentHosting, { readonly kind: 'deployed' }>;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { ServiceError, validationError } from './service-error.ts';
+import { ServiceError } from '../aws-service/service-error.ts';
+import { validationError } from './service-error.ts';
 
 /** Where the session's id travels, both ways. */
 export const sessionIdHeader = 'x-amzn-bedrock-agentcore-runtime-session-id';
@@ -122,16 +123,6 @@ export async function readPayload(message: IncomingMessage): Promise<Buffer> {
     throw validationError('payload', `Member must have length less than or equal to ${maxPayloadBytes}`);
   }
   return Buffer.concat(parts);
-}
-
-/** Headers by their names in lower case, repeated ones joined. */
-export function flattenHeaders(message: IncomingMessage): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(message.headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(', ') : (value ?? ''),
-    ]),
-  );
 }
 
 function decode(text: string): string {

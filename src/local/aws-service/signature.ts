@@ -1,8 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { ServiceError } from './service-error.ts';
 
-/** Signing name of the service (service reference, AgentCore data plane). */
-const service = 'bedrock-agentcore';
+/** Signing name of AgentCore's data plane (service reference). */
+const agentCore = 'bedrock-agentcore';
 
 const algorithm = 'AWS4-HMAC-SHA256';
 
@@ -29,6 +29,8 @@ export interface SigningCredentials {
 /** What a signature is checked against. */
 export interface Verification {
   readonly region: string;
+  /** Signing name of the service. Default: AgentCore's. */
+  readonly service?: string | undefined;
   /** The secret of an access key id, or undefined where the key is not known. */
   secretAccessKeyOf(accessKeyId: string): string | undefined;
   /** The time in milliseconds since 1970. */
@@ -53,9 +55,9 @@ export function signRequest(
   const signedHeaders = Object.keys(headers)
     .filter((name) => name !== 'x-amzn-trace-id')
     .sort();
-  const scope = { date, region };
+  const scope = { date, region, service: agentCore };
   const signature = calculateSignature({ ...request, headers }, signedHeaders, scope, credentials.secretAccessKey);
-  const credential = `${credentials.accessKeyId}/${date.slice(0, 8)}/${region}/${service}/aws4_request`;
+  const credential = `${credentials.accessKeyId}/${date.slice(0, 8)}/${region}/${agentCore}/aws4_request`;
   const authorization = `${algorithm} Credential=${credential}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`;
   return { ...headers, authorization };
 }
@@ -73,7 +75,8 @@ export function verifySignature(request: SignableRequest, verification: Verifica
   const { accessKeyId, day, region, serviceName, terminator, signedHeaders, signature } =
     parseAuthorization(authorization);
   const date = request.headers['x-amz-date'] ?? '';
-  checkScope({ day, region, serviceName, terminator, date }, verification.region);
+  const { service = agentCore } = verification;
+  checkScope({ day, region, serviceName, terminator, date }, verification.region, service);
   checkSignedHeaders(request.headers, signedHeaders);
   checkDate(date, verification.nowMs);
   const secret = verification.secretAccessKeyOf(accessKeyId);
@@ -84,7 +87,7 @@ export function verifySignature(request: SignableRequest, verification: Verifica
       'The security token included in the request is invalid.',
     );
   }
-  const expected = calculateSignature(request, signedHeaders, { date, region }, secret);
+  const expected = calculateSignature(request, signedHeaders, { date, region, service }, secret);
   if (expected.length !== signature.length || !timingSafeEqual(Buffer.from(expected), Buffer.from(signature))) {
     throw invalidSignature(
       'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
@@ -127,7 +130,7 @@ interface Scope {
   readonly date: string;
 }
 
-function checkScope(scope: Scope, region: string): void {
+function checkScope(scope: Scope, region: string, service: string): void {
   if (scope.region !== region) {
     throw invalidSignature(`Credential should be scoped to a valid region, not '${scope.region}'.`);
   }
@@ -173,7 +176,7 @@ function checkDate(date: string, nowMs: number): void {
 function calculateSignature(
   request: SignableRequest,
   signedHeaders: readonly string[],
-  scope: { readonly date: string; readonly region: string },
+  scope: { readonly date: string; readonly region: string; readonly service: string },
   secretAccessKey: string,
 ): string {
   const day = scope.date.slice(0, 8);
@@ -189,9 +192,12 @@ function calculateSignature(
     signedHeaders.join(';'),
     sha256(request.body),
   ].join('\n');
-  const credentialScope = `${day}/${scope.region}/${service}/aws4_request`;
+  const credentialScope = `${day}/${scope.region}/${scope.service}/aws4_request`;
   const text = [algorithm, scope.date, credentialScope, sha256(canonicalRequest)].join('\n');
-  const key = [day, scope.region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`);
+  const key = [day, scope.region, scope.service, 'aws4_request'].reduce<string | Buffer>(
+    hmac,
+    `AWS4${secretAccessKey}`,
+  );
   return hmac(key, text).toString('hex');
 }
 
