@@ -1,6 +1,8 @@
 import { RelayError } from '../errors.ts';
 import type { Log, Relay, RelayRequest } from '../relay/relay-request.ts';
 import { callRelay, describeThrown } from './call-relay.ts';
+import { dropEdgeHeaders, restoreViewerHeaders } from './edge-headers.ts';
+import type { RequestHeaders } from './edge-headers.ts';
 import type { AwsLambda, FunctionUrlContext, FunctionUrlEvent, FunctionUrlHandler } from './lambda-types.ts';
 import { followSink } from './send.ts';
 
@@ -58,17 +60,27 @@ function readRequest(
   signal: AbortSignal,
   now: () => number,
 ): RelayRequest {
-  const { rawPath = '/', rawQueryString = encodeQuery(event), headers = {}, cookies = [] } = event;
+  const { rawPath = '/', rawQueryString = encodeQuery(event) } = event;
   const remainingMs = context.getRemainingTimeInMillis?.();
   return {
     method: event.requestContext?.http?.method ?? 'GET',
     path: rawPath,
     query: rawQueryString,
-    headers: cookies.length === 0 ? headers : { ...headers, cookie: cookies.join('; ') },
+    headers: readHeaders(event),
     readBody: (maxBytes) => readBody(event, maxBytes),
     signal,
     hostDeadlineAt: remainingMs === undefined ? undefined : now() + remainingMs,
   };
+}
+
+/**
+ * Only what came with a signature can have passed the function at the edge, which alone may speak for a viewer; and only
+ * then has Lambda taken the `authorization` away (seen on AWS, not documented).
+ */
+function readHeaders({ headers = {}, cookies = [], requestContext }: FunctionUrlEvent): RequestHeaders {
+  const isSigned = (requestContext?.authorizer?.iam ?? undefined) !== undefined;
+  const own = isSigned ? restoreViewerHeaders(headers) : dropEdgeHeaders(headers);
+  return cookies.length === 0 ? own : { ...own, cookie: cookies.join('; ') };
 }
 
 /** For an event that somebody wrote by hand: a Function URL always sends the raw query. */

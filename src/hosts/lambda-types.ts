@@ -17,7 +17,13 @@ export interface FunctionUrlEvent {
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
   /** One `name=value` each. */
   readonly cookies?: readonly string[] | undefined;
-  readonly requestContext?: { readonly http?: { readonly method?: string | undefined } | undefined } | undefined;
+  readonly requestContext?:
+    | {
+        readonly http?: { readonly method?: string | undefined } | undefined;
+        /** `iam` is there where Lambda has checked a signature, and is somebody's with the permission to invoke. */
+        readonly authorizer?: { readonly iam?: object | null | undefined } | null | undefined;
+      }
+    | undefined;
   /** Absent where it is empty. */
   readonly body?: string | undefined;
   /** Text types and JSON come as they are; everything else, `curl -d` too, in base64. The flag alone decides. */

@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { RelayError } from '../errors.ts';
 import type { Log, Relay, RelayRequest } from '../relay/relay-request.ts';
+import { renderJsonError } from '../protocols/json-error.ts';
 import { callRelay, describeThrown } from './call-relay.ts';
+import { dropEdgeHeaders } from './edge-headers.ts';
+import type { RequestHeaders } from './edge-headers.ts';
+import { findRequestFault } from './request-fault.ts';
 import { followSink } from './send.ts';
+import { answerUnreadable } from './unreadable-request.ts';
 
 /** What a handler for Node's HTTP server is made of. */
 export interface NodeHttpHandlerOptions {
@@ -22,6 +29,12 @@ export interface NodeHttpServerOptions extends NodeHttpHandlerOptions {
   readonly port: number;
   /** Default `127.0.0.1`: reachable from this machine only. A container needs `0.0.0.0`. */
   readonly host?: string | undefined;
+  /** Most bytes of a request's line and headers together; more is answered with 431. Default 32,768, as CloudFront has it. */
+  readonly maxHeaderBytes?: number | undefined;
+  /** Longest wait for the whole head of a request, in milliseconds; then comes a 408. Default 30,000. */
+  readonly headersTimeoutMs?: number | undefined;
+  /** Longest wait for a whole request with its body, in milliseconds; then comes a 408, or a cut. Default 120,000. */
+  readonly requestTimeoutMs?: number | undefined;
 }
 
 /** A server that listens. */
@@ -43,10 +56,25 @@ export interface NodeHttpServer {
  */
 const keepAliveTimeoutMs = 65_000;
 
-/** Serves a relay with Node's HTTP server. A viewer who leaves ends the agent's call. */
+/** How often Node looks for connections whose time is over, in milliseconds. */
+const timeoutCheckIntervalMs = 5_000;
+
+/**
+ * Serves a relay with Node's HTTP server. A viewer who leaves ends the agent's call. Headers `x-relay-…` are dropped: here
+ * nobody stands in front who could speak for a viewer.
+ */
 export function createNodeHttpHandler(options: NodeHttpHandlerOptions): NodeHttpHandler {
   const { relay, log = () => undefined } = options;
+  // What follows an ambiguous request on its connection may be a part of it.
+  const abandoned = new WeakSet<Socket>();
   return (request, response) => {
+    if (abandoned.has(request.socket)) return;
+    const fault = findRequestFault(request);
+    if (fault !== undefined) {
+      abandoned.add(request.socket);
+      refuse(response, fault, log);
+      return;
+    }
     respond(relay, request, response, log).catch((thrown: unknown) => {
       log({ level: 'error', message: 'the response broke off', cause: describeThrown(thrown) });
       // To end it would tell the viewer that the answer is whole.
@@ -58,13 +86,45 @@ export function createNodeHttpHandler(options: NodeHttpHandlerOptions): NodeHttp
 /**
  * Starts a server for a relay.
  *
+ * A connection takes any number of requests, one after the other: a bound on them would protect nothing that the timeouts
+ * do not, and close connections under load balancers.
+ *
  * @throws RelayError `internal_error` where it cannot listen; the message says where and why.
  */
 export async function startNodeHttpServer(options: NodeHttpServerOptions): Promise<NodeHttpServer> {
-  const { host = '127.0.0.1' } = options;
-  const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, createNodeHttpHandler(options));
-  server.on('request', (_, response: ServerResponse) => {
-    response.once('close', () => setImmediate(closeIdleOnceClosing, server));
+  const {
+    host = '127.0.0.1',
+    maxHeaderBytes = 32_768,
+    headersTimeoutMs = 30_000,
+    requestTimeoutMs = 120_000,
+  } = options;
+  const { log = () => undefined } = options;
+  const server = createServer(
+    {
+      keepAliveTimeout: keepAliveTimeoutMs,
+      maxHeaderSize: maxHeaderBytes,
+      // Node refuses a longer time for the head than for the whole.
+      headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(timeoutCheckIntervalMs, headersTimeoutMs, requestTimeoutMs),
+      // Said here, so that no flag of the process can soften the parser.
+      insecureHTTPParser: false,
+      // Node would answer that one with 400, and go on with what follows it: `findRequestFault` looks.
+      requireHostHeader: false,
+    },
+    createNodeHttpHandler(options),
+  );
+  const answering = new WeakMap<Duplex, number>();
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    answering.set(socket, (answering.get(socket) ?? 0) + 1);
+    response.once('close', () => {
+      answering.set(socket, (answering.get(socket) ?? 1) - 1);
+      setImmediate(closeIdleOnceClosing, server);
+    });
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if ((answering.get(socket) ?? 0) > 0) socket.destroy();
+    else answerUnreadable(error, socket, { maxHeaderBytes, log });
   });
   const port = await listen(server, options.port, host);
   return {
@@ -74,10 +134,23 @@ export async function startNodeHttpServer(options: NodeHttpServerOptions): Promi
   };
 }
 
+function refuse(response: ServerResponse, fault: RelayError, log: Log): void {
+  const requestId = newRequestId();
+  const { headers, body } = renderJsonError(fault, requestId);
+  log({ level: 'warn', message: 'a request was ambiguous', requestId, status: fault.status, cause: fault.message });
+  response.writeHead(fault.status, { ...headers, 'x-request-id': requestId, connection: 'close' });
+  response.end(body);
+}
+
+/** Without Node's cache of random bytes: a process that was restored from a snapshot would hand out the same ones again. */
+function newRequestId(): string {
+  return randomUUID({ disableEntropyCache: true });
+}
+
 async function respond(relay: Relay, request: IncomingMessage, response: ServerResponse, log: Log): Promise<void> {
   const sending = followSink(response);
   const { status, headers, body } = await callRelay(relay, readRequest(request, sending.left), {
-    requestId: randomUUID(),
+    requestId: newRequestId(),
     log,
   });
   if (!response.destroyed) {
@@ -97,15 +170,20 @@ function readRequest(request: IncomingMessage, signal: AbortSignal): RelayReques
     method: request.method ?? 'GET',
     path: path.startsWith('/') ? path : '/',
     query: queryAt === -1 ? '' : target.slice(queryAt + 1),
-    headers: Object.fromEntries(
-      Object.entries(request.headersDistinct).map(([name, values = []]) => [
-        name,
-        values.join(name === 'cookie' ? '; ' : ', '),
-      ]),
-    ),
+    headers: dropEdgeHeaders(joinHeaders(request)),
     readBody: (maxBytes) => readBody(request, maxBytes),
     signal,
   };
+}
+
+/**
+ * Every value of every name. Node's own `headers` keeps the first of several `authorization`, and a proxy that reads the
+ * last would have checked another one: joined, they are refused as malformed.
+ */
+function joinHeaders({ headersDistinct }: IncomingMessage): RequestHeaders {
+  return Object.fromEntries(
+    Object.entries(headersDistinct).map(([name, values = []]) => [name, values.join(name === 'cookie' ? '; ' : ', ')]),
+  );
 }
 
 /**

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { createFunctionUrlHandler } from '../../src/hosts/function-url.ts';
 import type { FunctionUrlEvent } from '../../src/hosts/lambda-types.ts';
+import { readCredentials } from '../../src/identity/credentials.ts';
 import { RelayError } from '../../src/errors.ts';
 import type { LogEntry, Relay, RelayRequest } from '../../src/relay/relay-request.ts';
 import { awslambda, context, createResponseStream, functionUrlEvent } from './awslambda.ts';
@@ -34,6 +35,58 @@ describe('what the relay is told of the request', () => {
     );
     assert.equal(request.signal.aborted, false);
   });
+
+  const forwarded = {
+    authorization: 'of somebody else',
+    host: 'abc.lambda-url.us-east-1.on.aws',
+    'x-relay-authorization': 'Bearer viewer',
+    'x-relay-host': 'chat.example',
+    'x-relay-user': 'forged',
+    'x-relayed': 'kept',
+  };
+  const iam = { accessKey: 'ASIAEXAMPLE', userArn: 'arn:aws:sts::111122223333:assumed-role/OriginAccessControlRole/x' };
+
+  test('the viewer’s own credentials and host, which the edge had put out of the way of the signature', async () => {
+    const requestContext = { http: { method: 'POST' }, authorizer: { iam } };
+    const { headers } = await capture(functionUrlEvent({ headers: forwarded, requestContext }));
+    assert.deepEqual(headers, { authorization: 'Bearer viewer', host: 'chat.example', 'x-relayed': 'kept' });
+  });
+
+  test('no credentials where the viewer sent none, whatever stands in the header of the signature', async () => {
+    const requestContext = { http: { method: 'POST' }, authorizer: { iam } };
+    const headers = { authorization: 'AWS4-HMAC-SHA256 Credential=…', host: 'abc.lambda-url.us-east-1.on.aws' };
+    const request = await capture(functionUrlEvent({ headers, requestContext }));
+    assert.deepEqual(request.headers, { host: 'abc.lambda-url.us-east-1.on.aws' });
+  });
+
+  for (const [name, values] of [
+    ['several', 'Bearer one,Bearer two'],
+    ['empty', ''],
+  ] as const) {
+    test(`${name} credentials as they came, to be refused and not to be taken for one or for none`, async () => {
+      const requestContext = { http: { method: 'POST' }, authorizer: { iam } };
+      const request = await capture(functionUrlEvent({ headers: { 'x-relay-authorization': values }, requestContext }));
+      assert.deepEqual(request.headers, { authorization: values });
+      assert.equal(readCredentials(request.headers)?.kind, 'malformed');
+    });
+  }
+
+  for (const [name, requestContext] of [
+    ['no authorizer', { http: { method: 'POST' } }],
+    ['no context', undefined],
+    ['an authorizer that is null', { http: { method: 'POST' }, authorizer: null }],
+    ['an authorizer of another kind', { http: { method: 'POST' }, authorizer: {} }],
+    ['no caller', { http: { method: 'POST' }, authorizer: { iam: null } }],
+  ] as const) {
+    test(`nothing that only the edge may say where no signature was checked: ${name}`, async () => {
+      const { headers } = await capture(functionUrlEvent({ headers: forwarded, requestContext }));
+      assert.deepEqual(headers, {
+        authorization: 'of somebody else',
+        host: 'abc.lambda-url.us-east-1.on.aws',
+        'x-relayed': 'kept',
+      });
+    });
+  }
 
   test('something sensible of an event that no Function URL made, such as the console’s test event', async () => {
     const { method, path, query, headers, readBody } = await capture({ key1: 'value1' } as FunctionUrlEvent);
