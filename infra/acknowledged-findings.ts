@@ -1,6 +1,7 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import { CfnDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { CfnPolicy } from 'aws-cdk-lib/aws-iam';
+import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 
 /** What cdk-nag finds in a relay's distribution and why this deployment accepts it, by rule. */
@@ -11,6 +12,12 @@ const distributionReasons = {
     'The prompt of a GET is in its URL: an access log would keep what people ask. The relay logs each request without it.',
   'AwsSolutions-CFR4':
     "CloudFront's own certificate allows no TLS floor. With certificate and domainNames, AgentRelay sets TLSv1.2_2021; to the origin it is TLS 1.2 already.",
+};
+
+/** What cdk-nag finds in the secret with the callers' hashes. */
+const secretReasons = {
+  'AwsSolutions-SMG4':
+    'It holds hashes, which open nothing. A new key has to reach the caller who has it: people rotate it, with two keys of one id for a while.',
 };
 
 /** The wildcards in the roles of this deployment and why they stay. What none of these fits is still reported. */
@@ -45,13 +52,17 @@ const wildcardReasons: readonly (readonly [finding: RegExp, reason: string])[] =
 export function acknowledgeFindings(root: IConstruct): void {
   for (const construct of root.node.findAll()) {
     if (construct instanceof CfnDistribution) {
-      Validations.of(construct).acknowledge(
-        ...Object.entries(distributionReasons).map(([id, reason]) => ({ id, reason })),
-      );
+      acknowledge(construct, distributionReasons);
+    } else if (construct instanceof CfnSecret) {
+      acknowledge(construct, secretReasons);
     } else if (construct instanceof CfnPolicy) {
       Validations.of(construct).acknowledge(...explainWildcards(construct));
     }
   }
+}
+
+function acknowledge(construct: IConstruct, reasons: Readonly<Record<string, string>>): void {
+  Validations.of(construct).acknowledge(...Object.entries(reasons).map(([id, reason]) => ({ id, reason })));
 }
 
 function explainWildcards(policy: CfnPolicy): { id: string; reason: string }[] {

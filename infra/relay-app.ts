@@ -4,13 +4,18 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { agentProtocols } from '../src/settings.ts';
 import type { AgentProtocol } from '../src/settings.ts';
 import { acknowledgeFindings } from './acknowledged-findings.ts';
+import { demoAuthKinds } from './demo-auth.ts';
+import type { DemoAuthSettings } from './demo-auth.ts';
 import { RelayStack } from './relay-stack.ts';
 
 /** What decides where the app goes, and what is in it. */
 export interface RelayAppOptions {
   /** Where the account and the region are read from; the CDK's command line sets `CDK_DEFAULT_…`. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** As `-c` on the command line, which comes first: `agentRuntimeArn`, `agentProtocol`, `modelId`. */
+  /**
+   * As `-c` on the command line, which comes first: `agentRuntimeArn`, `agentProtocol`, `modelId`, `auth` with `issuer`
+   * and `audience`.
+   */
   readonly context?: Readonly<Record<string, string>>;
   /** Directory of the cloud assembly. @default - the CDK's own choice */
   readonly outdir?: string;
@@ -29,6 +34,7 @@ export function createRelayApp({ environment, context = {}, outdir }: RelayAppOp
     agentRuntimeArn: readContext(app, 'agentRuntimeArn'),
     agentProtocol: readAgentProtocol(readContext(app, 'agentProtocol')),
     modelId: readContext(app, 'modelId'),
+    auth: readAuth(app),
   });
   acknowledgeFindings(app);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
@@ -49,9 +55,23 @@ function readContext(app: App, name: string): string | undefined {
 }
 
 function readAgentProtocol(name: string | undefined): AgentProtocol | undefined {
-  const protocol = agentProtocols.find((known) => known === name);
-  if (name !== undefined && protocol === undefined) {
-    throw new Error(`agentProtocol is "${name}"; it must be one of ${agentProtocols.join(', ')}`);
+  return name === undefined ? undefined : requireKnown('agentProtocol', name, agentProtocols);
+}
+
+function readAuth(app: App): DemoAuthSettings {
+  const kind = requireKnown('auth', readContext(app, 'auth') ?? 'api-keys', demoAuthKinds);
+  if (kind !== 'jwt') return { kind };
+  const [issuer, audience] = [readContext(app, 'issuer'), readContext(app, 'audience')];
+  if (issuer === undefined || audience === undefined) {
+    throw new Error(
+      'auth is "jwt"; it needs -c issuer=<https URL> and -c audience=<what tokens are meant for>, with commas between several',
+    );
   }
-  return protocol;
+  return { kind, issuer, audience: audience.split(',').map((name) => name.trim()) };
+}
+
+function requireKnown<Name extends string>(option: string, name: string, known: readonly Name[]): Name {
+  const found = known.find((candidate) => candidate === name);
+  if (found === undefined) throw new Error(`${option} is "${name}"; it must be one of ${known.join(', ')}`);
+  return found;
 }

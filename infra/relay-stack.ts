@@ -4,6 +4,8 @@ import type { Construct } from 'constructs';
 import { AgentRelay } from '../src/cdk.ts';
 import type { AgentProtocol } from '../src/settings.ts';
 import { DemoAgent } from './demo-agent.ts';
+import { DemoAuth } from './demo-auth.ts';
+import type { DemoAuthSettings } from './demo-auth.ts';
 
 /** Streams, calls tools, is in every commercial region, and asks for no use case form before its first answer. */
 const defaultModelId = 'global.amazon.nova-2-lite-v1:0';
@@ -30,6 +32,9 @@ export interface RelayStackProps extends StackProps {
    * @default 'global.amazon.nova-2-lite-v1:0'
    */
   readonly modelId?: string | undefined;
+
+  /** Who may call. */
+  readonly auth: DemoAuthSettings;
 }
 
 /** An agent and its front door. */
@@ -39,10 +44,19 @@ export class RelayStack extends Stack {
     const agent =
       props.agentRuntimeArn ?? new DemoAgent(this, 'DemoAgent', { modelId: props.modelId ?? defaultModelId }).runtime;
     const { agentProtocol } = props;
-    const { url } = new AgentRelay(this, 'Relay', { agent, ...(agentProtocol !== undefined && { agentProtocol }) });
+    const { auth, curlOptions, secretName, admission } = new DemoAuth(this, 'Auth', props.auth);
+    const { url } = new AgentRelay(this, 'Relay', {
+      agent,
+      auth,
+      ...(agentProtocol !== undefined && { agentProtocol }),
+    });
     new CfnOutput(this, 'Url', { value: url });
     new CfnOutput(this, 'Curl', {
-      value: `curl --no-buffer ${url} -d '{"prompt":"What is 6 times 7?","response":"transformed"}'`,
+      value: `curl --no-buffer ${curlOptions}${url} -d '{"prompt":"What is 6 times 7?","response":"transformed"}'`,
     });
+    if (secretName !== undefined && admission !== undefined) {
+      new CfnOutput(this, 'Secret', { value: secretName });
+      new CfnOutput(this, 'LetSomebodyIn', { value: admission });
+    }
   }
 }

@@ -31,7 +31,7 @@ export function createBodyHash(scope: Construct): lambda.IVersion {
   });
   return new experimental.EdgeFunction(scope, 'BodyHash', {
     stackId,
-    description: 'Puts the SHA-256 of the body on requests to a Lambda Function URL',
+    description: 'Signs the body of requests to a Lambda Function URL, gives its challenges their name back',
     code: lambda.Code.fromAsset(directory),
     handler: entryFile.replace('.mjs', '.handler'),
     runtime: lambda.Runtime.NODEJS_24_X,

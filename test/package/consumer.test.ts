@@ -19,11 +19,12 @@ const dependencies = ['aws-cdk-lib', 'constructs', 'eventsource-parser', 'aws4']
 
 const app = `
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
-import { AgentRelay } from 'agentcore-relay/cdk';
+import { AgentRelay, RelayAuth } from 'agentcore-relay/cdk';
 
 const stack = new Stack(new App(), 'Mine', { env: { region: 'eu-west-1' } });
 const relay = new AgentRelay(stack, 'Relay', {
   agent: 'arn:aws:bedrock-agentcore:eu-west-1:123456789012:runtime/mine-abc1234567',
+  auth: RelayAuth.anonymous(),
 });
 new CfnOutput(stack, 'Url', { value: relay.url });
 `;

@@ -5,7 +5,15 @@ import { App, Stack } from 'aws-cdk-lib';
 import { allowModel } from '../../infra/model-permission.ts';
 import { AgentRelay } from '../../src/cdk.ts';
 import { findBundle } from '../../src/cdk/bundles.ts';
-import { onlyResource, resource, resourcesOf, runtimeArn, synthesizeApp, templateOf } from './synthesize.ts';
+import {
+  onlyResource,
+  relayProps,
+  resource,
+  resourcesOf,
+  runtimeArn,
+  synthesizeApp,
+  templateOf,
+} from './synthesize.ts';
 
 const account = '123456789012';
 const assembly = synthesizeApp({ CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: 'us-east-1' });
@@ -86,9 +94,8 @@ test('deploys no agent in front of one that runs already', () => {
     [],
   );
   const { Environment: environment } = resource(existing, 'RelayFunctionE902C34E').Properties;
-  assert.deepEqual(environment, {
-    Variables: { AGENT_RUNTIME_ARN: runtimeArn, AGENT_RUNTIME_REGION: 'us-west-2' },
-  });
+  const { RELAY_AUTH: _, ...variables } = (environment as { readonly Variables: Record<string, unknown> }).Variables;
+  assert.deepEqual(variables, { AGENT_RUNTIME_ARN: runtimeArn, AGENT_RUNTIME_REGION: 'us-west-2' });
 });
 
 for (const agent of [
@@ -99,15 +106,16 @@ for (const agent of [
 ]) {
   test(`fails at synth for the agent "${agent}"`, () => {
     const stack = new Stack(new App(), 'Test', { env: { region: 'us-east-1' } });
-    assert.throws(() => new AgentRelay(stack, 'Relay', { agent }), {
+    assert.throws(() => new AgentRelay(stack, 'Relay', { ...relayProps, agent }), {
       message: `agent is "${agent}"; it must be a runtime, or the ARN of one, arn:aws:bedrock-agentcore:<region>:<account>:runtime/<id>`,
     });
   });
 }
 
 test('tells where it is, in a line to copy, without a word about the account', () => {
+  const open = templateOf(synthesizeApp({}, { auth: 'anonymous' }), 'AgentcoreRelay');
   const domainName = { 'Fn::GetAtt': ['RelayDistributionF48850AF', 'DomainName'] };
-  assert.deepEqual(template.Outputs, {
+  assert.deepEqual(open.Outputs, {
     Url: { Value: { 'Fn::Join': ['', ['https://', domainName]] } },
     Curl: {
       Value: {
@@ -119,9 +127,9 @@ test('tells where it is, in a line to copy, without a word about the account', (
     },
   });
   const seenByViewers = [
-    onlyResource(template, 'AWS::CloudFront::ResponseHeadersPolicy'),
-    onlyResource(template, 'AWS::CloudFront::Function'),
-    template.Outputs,
+    onlyResource(open, 'AWS::CloudFront::ResponseHeadersPolicy'),
+    onlyResource(open, 'AWS::CloudFront::Function'),
+    open.Outputs,
   ];
   assert.doesNotMatch(JSON.stringify(seenByViewers), /\d{12}|AccountId|arn:/u);
 });

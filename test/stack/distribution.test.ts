@@ -3,11 +3,14 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { App, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { SecurityPolicyProtocol } from 'aws-cdk-lib/aws-cloudfront';
 import { findBundle } from '../../src/cdk/bundles.ts';
 import { onlyResource, resource, synthesizeApp, synthesizeRelay, templateOf } from './synthesize.ts';
 import type { StackTemplate } from './synthesize.ts';
 
 const template = templateOf(synthesizeApp({}), 'AgentcoreRelay');
+const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/0b5c3c5e';
+const certificate = Certificate.fromCertificateArn(new Stack(new App(), 'Other'), 'Certificate', certificateArn);
 
 test('caches nothing, compresses nothing, and passes on all but the Host header', () => {
   const { LambdaFunctionAssociations: _, ...behavior } = configOf(template).DefaultCacheBehavior;
@@ -107,15 +110,29 @@ test('speaks HTTP/2 and HTTP/3 under its own name, and logs no URLs', () => {
   });
 });
 
-test('refuses TLS below 1.2 where there is a certificate', () => {
-  const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/0b5c3c5e';
-  const certificate = Certificate.fromCertificateArn(new Stack(new App(), 'Other'), 'Certificate', certificateArn);
+test('refuses TLS below 1.2 where there is a certificate, or below what is asked for', () => {
   const relay = synthesizeRelay({ domainNames: ['agent.example.com'], certificate });
   assert.deepEqual(configOf(relay).Aliases, ['agent.example.com']);
   assert.deepEqual(configOf(relay).ViewerCertificate, {
     AcmCertificateArn: certificateArn,
     MinimumProtocolVersion: 'TLSv1.2_2021',
     SslSupportMethod: 'sni-only',
+  });
+  const strict = synthesizeRelay({ certificate, minimumTls: SecurityPolicyProtocol.TLS_V1_3_2025 });
+  assert.deepEqual(configOf(strict).ViewerCertificate, {
+    AcmCertificateArn: certificateArn,
+    MinimumProtocolVersion: 'TLSv1.3_2025',
+    SslSupportMethod: 'sni-only',
+  });
+});
+
+test('fails at synth for a floor of TLS that is too low, or has nothing to stand on', () => {
+  const { TLS_V1_2_2019: weak, TLS_V1_2_2021: safe } = SecurityPolicyProtocol;
+  assert.throws(() => synthesizeRelay({ certificate, minimumTls: weak }), {
+    message: 'minimumTls is TLSv1.2_2019; allowed are TLSv1.2_2021, TLSv1.2_2025, TLSv1.3_2025',
+  });
+  assert.throws(() => synthesizeRelay({ minimumTls: safe }), {
+    message: 'minimumTls needs a certificate of your own: with its own CloudFront accepts TLS 1.0 whatever is set',
   });
 });
 

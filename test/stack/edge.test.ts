@@ -6,7 +6,7 @@ import { AgentRelay } from '../../src/cdk.ts';
 import { findBundle } from '../../src/cdk/bundles.ts';
 import { bodyHash } from '../../src/edge.ts';
 import { listErrorKinds } from '../../src/errors.ts';
-import { onlyResource, resource, runtimeArn, synthesizeApp, templateOf } from './synthesize.ts';
+import { onlyResource, relayProps, resource, synthesizeApp, templateOf } from './synthesize.ts';
 import type { StackTemplate } from './synthesize.ts';
 
 const home = synthesizeApp({});
@@ -26,7 +26,7 @@ test('runs the function that signs bodies in us-east-1 and on what Lambda@Edge a
   const { Code: code, ...properties } = onlyResource(templateOf(abroad, edgeStack), 'AWS::Lambda::Function').Properties;
   // No environment, no architecture, no layers, no VPC ("Restrictions on Lambda@Edge").
   assert.deepEqual(properties, {
-    Description: 'Puts the SHA-256 of the body on requests to a Lambda Function URL',
+    Description: 'Signs the body of requests to a Lambda Function URL, gives its challenges their name back',
     Handler: 'index.handler',
     LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: 'BodyHashLogGroup6453FC2E' } },
     MemorySize: 256,
@@ -47,20 +47,27 @@ test("answers at the edge with a code and a status of the relay's own catalogue"
   assert.equal(listErrorKinds().find(({ code }) => code === error.code)?.status, Number(answer.status));
 });
 
-test('shows the body to a numbered version of that function', () => {
+test('shows the body, and the answer of a relay that asks for credentials, to a numbered version of that function', () => {
   const version = Object.keys(templateOf(home, 'AgentcoreRelay').Resources).find((id) =>
     id.startsWith('RelayBodyHashFnCurrentVersion'),
   );
   assert.deepEqual(edgeAssociationsOf(templateOf(home, 'AgentcoreRelay')), [
     { EventType: 'origin-request', IncludeBody: true, LambdaFunctionARN: { Ref: version } },
+    { EventType: 'origin-response', LambdaFunctionARN: { Ref: version } },
   ]);
+  const reader = { 'Fn::GetAtt': ['RelayBodyHashArnReader3269D6DA', 'FunctionArn'] };
   assert.deepEqual(edgeAssociationsOf(templateOf(abroad, 'AgentcoreRelay')), [
-    {
-      EventType: 'origin-request',
-      IncludeBody: true,
-      LambdaFunctionARN: { 'Fn::GetAtt': ['RelayBodyHashArnReader3269D6DA', 'FunctionArn'] },
-    },
+    { EventType: 'origin-request', IncludeBody: true, LambdaFunctionARN: reader },
+    { EventType: 'origin-response', LambdaFunctionARN: reader },
   ]);
+});
+
+test('runs nothing on the way back where nobody is asked for credentials', () => {
+  const open = templateOf(synthesizeApp({}, { auth: 'anonymous' }), 'AgentcoreRelay');
+  assert.deepEqual(
+    (edgeAssociationsOf(open) as { readonly EventType: string }[]).map(({ EventType }) => EventType),
+    ['origin-request'],
+  );
 });
 
 test('lets that function write its own log, wherever it runs, and nothing else', () => {
@@ -116,7 +123,7 @@ test('names nothing that an account has only once alike in two regions', () => {
 test('takes two relays in one stack, each with a stack of its own in us-east-1', () => {
   const app = new App();
   const stack = new Stack(app, 'Two', { env: { region: 'eu-central-1' } });
-  const relays = ['First', 'Second'].map((id) => new AgentRelay(stack, id, { agent: runtimeArn }));
+  const relays = ['First', 'Second'].map((id) => new AgentRelay(stack, id, relayProps));
   const stackNames = app.synth().stacks.map(({ stackName }) => stackName);
   assert.equal(new Set(relays.map(({ url }) => url)).size, 2);
   assert.deepEqual(stackNames.toSorted(), [
@@ -127,7 +134,7 @@ test('takes two relays in one stack, each with a stack of its own in us-east-1',
 });
 
 test('fails at synth where the stack has no region', () => {
-  assert.throws(() => new AgentRelay(new Stack(new App(), 'Anywhere'), 'Relay', { agent: runtimeArn }), {
+  assert.throws(() => new AgentRelay(new Stack(new App(), 'Anywhere'), 'Relay', relayProps), {
     message: `the stack "Anywhere" has no region; a relay needs one, such as env: { region: 'eu-central-1' }`,
   });
 });

@@ -13,6 +13,11 @@ const variants: Record<string, [environment: Record<string, string>, context?: R
   'in us-east-1, for any account': [{}],
   'elsewhere, in a known account': [{ CDK_DEFAULT_REGION: 'eu-west-1', CDK_DEFAULT_ACCOUNT: '123456789012' }],
   'in front of an existing agent': [{}, { agentRuntimeArn: runtimeArn }],
+  'for users with passwords': [{}, { auth: 'basic' }],
+  'for users with passwords, elsewhere': [{ CDK_DEFAULT_REGION: 'eu-west-1' }, { auth: 'basic' }],
+  'for the tokens of an issuer': [{}, { auth: 'jwt', issuer: 'https://login.example.com', audience: 'chat' }],
+  'for everybody': [{}, { auth: 'anonymous' }],
+  'for everybody, elsewhere': [{ CDK_DEFAULT_REGION: 'eu-west-1' }, { auth: 'anonymous' }],
   'with a model of one region': [{}, { modelId: 'amazon.nova-lite-v1:0' }],
 };
 

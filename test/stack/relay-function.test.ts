@@ -1,21 +1,24 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Duration } from 'aws-cdk-lib';
 import { AgentRuntimeArtifact, ProtocolType, Runtime } from 'aws-cdk-lib/aws-bedrockagentcore';
 import { AgentRelay } from '../../src/cdk.ts';
 import type { AgentRelayProps } from '../../src/cdk.ts';
+import { listErrorKinds } from '../../src/errors.ts';
 import { environmentNames, readAgentRuntimeSettings } from '../../src/settings.ts';
 import type { ProtocolName } from '../../src/settings.ts';
 import { findBundle } from '../../src/cdk/bundles.ts';
 import {
+  emptyStack,
   onlyResource,
+  relayProps,
   resource,
   resourcesOf,
   runtimeArn,
   synthesizeApp,
   synthesizeRelay,
+  synthesizeStack,
   templateOf,
 } from './synthesize.ts';
 import type { StackTemplate } from './synthesize.ts';
@@ -23,7 +26,7 @@ import type { StackTemplate } from './synthesize.ts';
 const assembly = synthesizeApp({});
 const template = templateOf(assembly, 'AgentcoreRelay');
 
-test('lets the relay invoke one agent through one endpoint, write its own log, and nothing else', () => {
+test('lets the relay invoke one agent through one endpoint, write its own log, read one secret, and nothing else', () => {
   assert.deepEqual(resource(template, 'RelayRoleDB2B1DF8').Properties, {
     AssumeRolePolicyDocument: {
       Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } }],
@@ -44,6 +47,7 @@ test('lets the relay invoke one agent through one endpoint, write its own log, a
           Effect: 'Allow',
           Resource: [agentArn, { 'Fn::Join': ['', [agentArn, '/runtime-endpoint/DEFAULT']] }],
         },
+        { Action: 'secretsmanager:GetSecretValue', Effect: 'Allow', Resource: { Ref: 'AuthSecret04AEF996' } },
       ],
       Version: '2012-10-17',
     },
@@ -79,7 +83,12 @@ test('runs the built relay on arm64 and Node 24, with a log of its own and no se
     Architectures: ['arm64'],
     Description: 'Relays requests to an AgentCore agent and streams its answers',
     Environment: {
-      Variables: { AGENT_RUNTIME_ARN: { 'Fn::GetAtt': ['DemoAgentRuntimeE259F455', 'AgentRuntimeArn'] } },
+      Variables: {
+        AGENT_RUNTIME_ARN: { 'Fn::GetAtt': ['DemoAgentRuntimeE259F455', 'AgentRuntimeArn'] },
+        RELAY_AUTH: {
+          'Fn::Join': ['', ['{"kind":"api-keys","secretArn":"', { Ref: 'AuthSecret04AEF996' }, '"}']],
+        },
+      },
     },
     Handler: 'index.handler',
     LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: 'RelayLogGroupD2A8E2E0' } },
@@ -94,7 +103,15 @@ test('runs the built relay on arm64 and Node 24, with a log of its own and no se
 
 test('writes the environment names that the relay reads', () => {
   const variables = environmentOf(
-    synthesizeRelay({ qualifier: 'live', agentProtocol: 'AGUI', protocols: ['ui-message', 'ndjson'] }),
+    synthesizeRelay({
+      qualifier: 'live',
+      agentProtocol: 'AGUI',
+      protocols: ['ui-message', 'ndjson'],
+      sessions: 'as-given',
+      cors: { origins: ['https://app.example.com'], credentials: true, maxAge: Duration.hours(1) },
+      passUserId: true,
+      scrubAgentErrors: true,
+    }),
   );
   assert.deepEqual(variables, {
     [environmentNames.agentRuntimeArn]: runtimeArn,
@@ -102,34 +119,69 @@ test('writes the environment names that the relay reads', () => {
     [environmentNames.agentRuntimeRegion]: 'us-west-2',
     [environmentNames.agentRuntimeProtocol]: 'AGUI',
     [environmentNames.protocols]: 'ui-message,ndjson',
+    [environmentNames.auth]: '{"kind":"anonymous"}',
+    [environmentNames.sessions]: 'as-given',
+    [environmentNames.cors]: '{"origins":["https://app.example.com"],"credentials":true,"maxAgeSeconds":3600}',
+    [environmentNames.passUserId]: 'true',
+    [environmentNames.scrubAgentErrors]: 'true',
   });
   assert.deepEqual(Object.keys(variables).toSorted(), Object.values(environmentNames).toSorted());
 });
 
+test('sets no more than what differs from the default', () => {
+  assert.deepEqual(environmentOf(synthesizeRelay({ passUserId: false, scrubAgentErrors: false })), {
+    AGENT_RUNTIME_ARN: runtimeArn,
+    AGENT_RUNTIME_REGION: 'us-west-2',
+    RELAY_AUTH: '{"kind":"anonymous"}',
+  });
+});
+
+test('permits to name a user to AgentCore only where that is asked for', () => {
+  const policy = resource(synthesizeRelay({ passUserId: true }), 'RelayRoleDefaultPolicyA4E9778C').Properties;
+  assert.deepEqual((policy['PolicyDocument'] as { readonly Statement: readonly unknown[] }).Statement.slice(1), [
+    {
+      Action: ['bedrock-agentcore:InvokeAgentRuntime', 'bedrock-agentcore:InvokeAgentRuntimeForUser'],
+      Effect: 'Allow',
+      Resource: [runtimeArn, `${runtimeArn}/runtime-endpoint/DEFAULT`],
+    },
+  ]);
+});
+
+test('counts those who are refused, as Lambda writes what the relay logs of them', () => {
+  const { FilterPattern: pattern, ...filter } = onlyResource(template, 'AWS::Logs::MetricFilter').Properties;
+  assert.deepEqual(filter, {
+    LogGroupName: { Ref: 'RelayLogGroupD2A8E2E0' },
+    MetricTransformations: [{ MetricName: 'RefusedCallers', MetricNamespace: 'AgentcoreRelay', MetricValue: '1' }],
+  });
+  const counted = listErrorKinds().filter(({ status }) => [401, 403].includes(status));
+  assert.equal(pattern, `{ ${counted.map(({ code }) => `($.message.errorCode = "${code}")`).join(' || ')} }`);
+});
+
 test('finds the region of an imported runtime in its ARN', () => {
-  const stack = new Stack(new App(), 'Test', { env: { region: 'us-east-1' } });
+  const stack = emptyStack();
   const agent = Runtime.fromAgentRuntimeAttributes(stack, 'Agent', {
     agentRuntimeArn: runtimeArn,
     agentRuntimeId: 'my_agent-abc1234567',
     agentRuntimeName: 'my_agent',
     roleArn: 'arn:aws:iam::123456789012:role/agent',
   });
-  const relay = new AgentRelay(stack, 'Relay', { agent });
-  assert.deepEqual(environmentOf(Template.fromStack(Stack.of(relay)).toJSON() as StackTemplate), {
+  new AgentRelay(stack, 'Relay', { ...relayProps, agent });
+  assert.deepEqual(environmentOf(synthesizeStack(stack)), {
     AGENT_RUNTIME_ARN: runtimeArn,
     AGENT_RUNTIME_REGION: 'us-west-2',
+    RELAY_AUTH: '{"kind":"anonymous"}',
   });
 });
 
 test('knows what a runtime of the same app speaks, and believes what it is told', () => {
   const protocolOf = (protocolConfiguration: ProtocolType, props: Partial<AgentRelayProps> = {}) => {
-    const stack = new Stack(new App(), 'Test', { env: { region: 'us-east-1' } });
+    const stack = emptyStack();
     const agent = new Runtime(stack, 'Agent', {
       agentRuntimeArtifact: AgentRuntimeArtifact.fromImageUri('123456789012.dkr.ecr.us-east-1.amazonaws.com/agent:1'),
       protocolConfiguration,
     });
-    new AgentRelay(stack, 'Relay', { agent, ...props });
-    return environmentOf(Template.fromStack(stack).toJSON() as StackTemplate)['AGENT_RUNTIME_PROTOCOL'];
+    new AgentRelay(stack, 'Relay', { ...relayProps, agent, ...props });
+    return environmentOf(synthesizeStack(stack))['AGENT_RUNTIME_PROTOCOL'];
   };
   assert.deepEqual(
     [

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { createRelayApp } from '../../infra/relay-app.ts';
-import { AgentRelay } from '../../src/cdk.ts';
+import { AgentRelay, RelayAuth } from '../../src/cdk.ts';
 import type { AgentRelayProps } from '../../src/cdk.ts';
 import { findBundle } from '../../src/cdk/bundles.ts';
 
@@ -65,11 +65,24 @@ function readFindings(outdir: string): unknown {
   return (JSON.parse(report) as { readonly pluginReports: unknown }).pluginReports;
 }
 
-/** The template of a stack in us-east-1 with nothing in it but one relay. */
-export function synthesizeRelay(props: Partial<AgentRelayProps> = {}, region = 'us-east-1'): StackTemplate {
-  const stack = new Stack(new App(), 'Test', { env: { region } });
-  new AgentRelay(stack, 'Relay', { agent: runtimeArn, ...props });
+/** What a relay is made of in a test that says no more of it: an agent that exists, and everybody may call. */
+export const relayProps: Pick<AgentRelayProps, 'agent' | 'auth'> = { agent: runtimeArn, auth: RelayAuth.anonymous() };
+
+/** An empty stack, in us-east-1 unless another region is named. */
+export function emptyStack(region = 'us-east-1'): Stack {
+  return new Stack(new App(), 'Test', { env: { region } });
+}
+
+/** The template of a stack. */
+export function synthesizeStack(stack: Stack): StackTemplate {
   return Template.fromStack(stack).toJSON() as StackTemplate;
+}
+
+/** The template of a stack in us-east-1 with nothing in it but one relay. */
+export function synthesizeRelay(props: Partial<AgentRelayProps> = {}): StackTemplate {
+  const stack = emptyStack();
+  new AgentRelay(stack, 'Relay', { ...relayProps, ...props });
+  return synthesizeStack(stack);
 }
 
 /** The template of the one stack that has this name. */
