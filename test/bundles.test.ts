@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { FileRequest, LoadedFiles } from './report-loaded-files.ts';
 
-const read = (file: string) => readFileSync(new URL(`../dist/functions/${file}`, import.meta.url));
+const functions = fileURLToPath(new URL('../dist/functions', import.meta.url));
+const relayFolder = join(functions, 'relay');
+const read = (file: string) => readFileSync(join(functions, file));
+const relayFiles = readdirSync(relayFolder).map((name) => `relay/${name}`);
 
 /** What each deployed file may weigh, in bytes; CloudFront's own limit for a function is 10 KB. */
 const budgets: Readonly<Record<string, number>> = {
-  'relay/index.mjs': 150_000,
+  ...Object.fromEntries(relayFiles.map((file) => [file, 30_000])),
+  'relay/index.mjs': 100_000,
   'body-hash/index.mjs': 5_000,
   'viewer-request/index.js': 5_000,
   'agent/main.mjs': 5_000_000,
@@ -20,12 +30,19 @@ describe('the deployed bundles', () => {
     });
   }
 
+  it('stay within it together, as far as they are the relay', () => {
+    const bytes = relayFiles.reduce((sum, file) => sum + read(file).byteLength, 0);
+    assert.ok(bytes <= 200_000, `${bytes} bytes`);
+  });
+
   it('hold no AWS SDK in the relay, whose start it would slow by a third', () => {
-    assert.doesNotMatch(read('relay/index.mjs').toString('utf8'), /@smithy|aws-sdk-js|BedrockAgentCoreClient/u);
+    for (const file of relayFiles) {
+      assert.doesNotMatch(read(file).toString('utf8'), /@smithy|aws-sdk-js|BedrockAgentCoreClient/u, file);
+    }
   });
 
   it("import no node:http into the relay, which would load the whole of Node's fetch with it", () => {
-    assert.doesNotMatch(read('relay/index.mjs').toString('utf8'), /from"node:https?"/u);
+    for (const file of relayFiles) assert.doesNotMatch(read(file).toString('utf8'), /from"node:https?"/u, file);
   });
 
   it('export a handler under the name that the stack deploys', () => {
@@ -33,5 +50,86 @@ describe('the deployed bundles', () => {
       assert.match(read(file).toString('utf8'), /export\{[^}]*\bas handler\b[^}]*\}/u, file);
     }
     assert.match(read('viewer-request/index.js').toString('utf8'), /^function handler\(/mu);
+  });
+});
+
+/** Starts a relay's bundle in a process of its own. */
+async function startRelay(folder: string) {
+  const child = fork(new URL('report-loaded-files.ts', import.meta.url), [folder], {
+    env: {
+      AGENT_RUNTIME_ARN: 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/agent-0123456789',
+      AWS_REGION: 'us-east-1',
+      RELAY_AUTH: '{"kind":"anonymous"}',
+    },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const exited = once(child, 'exit');
+  const died = exited.then(([code, signal]): never => {
+    throw new Error(`the relay's process ended with ${String(code ?? signal)}: ${said}`);
+  });
+  died.catch(() => undefined);
+  const next = async (): Promise<LoadedFiles> => {
+    const [loaded] = (await Promise.race([once(child, 'message'), died])) as [LoadedFiles];
+    return loaded;
+  };
+  return {
+    started: await next(),
+    send(request: FileRequest): Promise<LoadedFiles> {
+      const answered = next();
+      child.send(request);
+      return answered;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await exited;
+    },
+  };
+}
+
+describe('the relay’s bundle in a process of its own', () => {
+  it('is one file at the start, and one more when the first request for a protocol comes', async () => {
+    await using relay = await startRelay(relayFolder);
+    assert.deepEqual(relay.started.files, ['index.mjs']);
+    const steps: readonly (readonly [method: string, rawPath: string, status: number, files: readonly string[]])[] = [
+      ['POST', '/', 400, []],
+      ['OPTIONS', '/api/chat', 204, []],
+      ['POST', '/api/chat', 400, ['ui-message.mjs']],
+      ['POST', '/api/chat', 400, []],
+      ['POST', '/ag-ui', 400, ['ag-ui.mjs']],
+      ['GET', '/v1/models', 200, ['openai-chat.mjs']],
+      ['POST', '/v1/chat/completions', 400, []],
+      ['POST', '/v1/responses', 400, ['openai-responses.mjs']],
+    ];
+    for (const [method, rawPath, expectedStatus, expectedFiles] of steps) {
+      const { status, files } = await relay.send({ method, rawPath });
+      assert.deepEqual({ status, files }, { status: expectedStatus, files: expectedFiles }, `${method} ${rawPath}`);
+    }
+  });
+
+  it('answers where the file of a protocol is missing, and speaks the protocol as soon as it is there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'relay-bundle-'));
+    try {
+      cpSync(relayFolder, folder, { recursive: true });
+      renameSync(join(folder, 'ui-message.mjs'), join(folder, 'taken-away'));
+      await using relay = await startRelay(folder);
+      const ask = () => relay.send({ method: 'POST', rawPath: '/api/chat' });
+      const missing = await ask();
+      assert.deepEqual(
+        [
+          missing.status,
+          JSON.parse(missing.body ?? '').error.code,
+          (await relay.send({ method: 'POST', rawPath: '/' })).status,
+        ],
+        [500, 'internal_error', 400],
+      );
+      assert.equal(missing.body?.includes(folder), false);
+      renameSync(join(folder, 'taken-away'), join(folder, 'ui-message.mjs'));
+      const { status, body } = await ask();
+      assert.deepEqual([status, body?.startsWith('{')], [400, false]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
