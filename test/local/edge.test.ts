@@ -70,7 +70,7 @@ test('they bring it nothing that a viewer forged in their name, however it is sp
 });
 
 test('they do not choose one of several credentials, which the relay then refuses', async () => {
-  const { headers } = await asRelay(await reach({ authorization: ['Bearer one', 'Bearer two'] }));
+  const { headers } = await asRelay(await reach({ Authorization: ['Bearer one', 'Bearer two'] }));
   assert.equal(headers['authorization'], 'Bearer one,Bearer two');
   assert.equal(readCredentials(headers)?.kind, 'malformed');
 });
