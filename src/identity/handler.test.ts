@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RelayError } from '../errors.ts';
+import { anonymous } from './anonymous.ts';
+import { anyOf } from './any-of.ts';
+import { authenticate } from './authenticate.ts';
+import type { CallerRequest } from './authenticator.ts';
+import { authenticator } from './handler.ts';
+import type { Recognize } from './handler.ts';
+
+const anybody: CallerRequest = { method: 'POST', path: '/', headers: {} };
+const someone: CallerRequest = { ...anybody, headers: { authorization: 'Bearer abc' } };
+
+/** As a module that was bundled on its own has it. */
+class ForeignRelayError extends Error {
+  override readonly name = 'RelayError';
+  readonly code: string;
+  readonly retryAfterSeconds = 7;
+
+  constructor(code: string) {
+    super('only on weekdays');
+    this.code = code;
+  }
+}
+
+for (const [name, recognize] of [
+  ['at once', () => ({ id: 'alice' })],
+  ['after a while', () => Promise.resolve({ id: 'alice' })],
+] as const satisfies readonly (readonly [string, Recognize])[]) {
+  test(`lets in whom the user’s own function recognizes ${name}`, async () => {
+    const seen: CallerRequest[] = [];
+    const own = authenticator((request) => {
+      seen.push(request);
+      return recognize();
+    });
+    assert.deepEqual([await authenticate(own, anybody), seen], [{ id: 'alice' }, [anybody]]);
+  });
+}
+
+for (const nobody of [undefined, null]) {
+  test(`asks for credentials whom the function does not know, by ${nobody}`, async () => {
+    const own = authenticator(() => nobody as undefined, { challenge: 'Bearer realm="own"', name: 'own' });
+    await assert.rejects(authenticate(own, anybody), { code: 'unauthenticated', challenge: 'Bearer realm="own"' });
+    await assert.rejects(authenticate(own, someone), {
+      code: 'invalid_credentials',
+      message: 'the credentials are not valid',
+      cause: 'not recognized by "own"',
+      challenge: 'Bearer realm="own"',
+    });
+  });
+}
+
+test('leaves room for the anonymous where it knows nobody and nothing was shown', async () => {
+  const own = anyOf([authenticator(() => undefined), anonymous()]);
+  assert.deepEqual(await authenticate(own, anybody), { id: 'anonymous', isAnonymous: true });
+  await assert.rejects(authenticate(own, someone), { code: 'invalid_credentials' });
+});
+
+for (const thrown of [
+  new Error('a bug'),
+  'a string',
+  undefined,
+  new ForeignRelayError('agent_busy'),
+  { code: 'forbidden' },
+]) {
+  test(`lets nobody in where it throws ${String(thrown)}`, async () => {
+    const throwing = authenticator(() => {
+      throw thrown;
+    });
+    const rejecting = authenticator(() => Promise.reject(thrown));
+    for (const own of [throwing, rejecting, anyOf([throwing, anonymous()])]) {
+      await assert.rejects(authenticate(own, anybody), { code: 'internal_error', message: 'the relay failed' });
+    }
+  });
+}
+
+for (const bug of [true, 'alice', {}, { id: '' }, { id: 7 }, []]) {
+  test(`lets nobody in where it gives ${JSON.stringify(bug)} for a principal`, async () => {
+    await assert.rejects(
+      authenticate(
+        authenticator(() => bug as never),
+        anybody,
+      ),
+      { code: 'internal_error' },
+    );
+  });
+}
+
+for (const [code, status] of [
+  ['unauthenticated', 401],
+  ['invalid_credentials', 401],
+  ['forbidden', 403],
+  ['identity_unavailable', 503],
+] as const) {
+  test(`lets it refuse with ${code} and a sentence for the caller, also by a class of its own`, async () => {
+    for (const error of [
+      new ForeignRelayError(code),
+      new RelayError(code, { message: 'only on weekdays', retryAfterSeconds: 7 }),
+    ]) {
+      const own = authenticator(() => Promise.reject(error));
+      await assert.rejects(authenticate(own, anybody), (thrown) => {
+        assert(thrown instanceof RelayError);
+        const { code: got, status: gotStatus, message, retryAfterSeconds } = thrown;
+        assert.deepEqual([got, gotStatus, message, retryAfterSeconds], [code, status, 'only on weekdays', 7]);
+        return true;
+      });
+    }
+  });
+}
