@@ -10,15 +10,22 @@ test('reads every option, and has a default for each', () => {
     port: 8787,
     assemblyDirectory: 'cdk.out',
     synth: false,
+    context: {},
+    keysFile: undefined,
+    usersFile: undefined,
     agent: { kind: 'template' },
     agentProtocol: undefined,
     help: false,
   });
-  const line = '--port=0 --assembly out --synth --agent-url http://a:1/ --agent-protocol AGUI';
+  const line =
+    '--port=0 --assembly out --synth -c auth=jwt -ca=b=c --context auth=basic --keys k.json --users u.json --agent-url http://a:1/ --agent-protocol AGUI';
   assert.deepEqual(readLocalArguments(line.split(' ')), {
     port: 0,
     assemblyDirectory: 'out',
     synth: true,
+    context: { auth: 'basic', a: 'b=c' },
+    keysFile: 'k.json',
+    usersFile: 'u.json',
     agent: { kind: 'url', url: 'http://a:1' },
     agentProtocol: 'AGUI',
     help: false,
@@ -41,7 +48,7 @@ test('says in a sentence what is wrong with a command line', () => {
   const lines: readonly [string, string][] = [
     [
       '--bogus',
-      'unknown option --bogus; allowed are --port, --assembly, --synth, --agent-url, --agent-arn, --profile, --region, --agent-protocol, --help',
+      'unknown option --bogus; allowed are --port, --assembly, --synth, --context, --keys, --users, --agent-url, --agent-arn, --profile, --region, --agent-protocol, --help',
     ],
     ['--port', '--port needs a value'],
     ['--assembly --synth', '--assembly needs a value'],
@@ -55,6 +62,12 @@ test('says in a sentence what is wrong with a command line', () => {
       '--agent-arn arn:aws:lambda:x',
       '--agent-arn: "arn:aws:lambda:x" is not the ARN of an AgentCore Runtime: arn:aws:bedrock-agentcore:<region>:<account>:runtime/<id>',
     ],
+    ['--synth -c', '-c needs a value'],
+    ['--synth -c --port', '-c needs a value'],
+    ['--synth -c auth', '-c is "auth"; it must be <key>=<value>'],
+    ['--synth --context =jwt', '-c is "=jwt"; it must be <key>=<value>'],
+    ['-c auth=jwt', '-c has a meaning only with --synth'],
+    ['--keys a --keys b', '--keys is given twice'],
     ['--agent-protocol MCP', '--agent-protocol is "MCP"; it must be one of HTTP, AGUI'],
     ['--profile p', '--profile has a meaning only with --agent-arn'],
     [`--agent-url http://a --agent-arn ${arn}`, '--agent-url and --agent-arn exclude each other: there is one agent'],

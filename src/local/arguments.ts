@@ -14,9 +14,15 @@ export interface LocalArguments {
   readonly assemblyDirectory: string;
   /** True where the CDK app is to be synthesized into that folder first. */
   readonly synth: boolean;
+  /** Told to that app, over its own `cdk.json`. */
+  readonly context: Readonly<Record<string, string>>;
   readonly agent: LocalAgent;
   /** What the agent speaks; undefined leaves it to the template. */
   readonly agentProtocol: AgentProtocol | undefined;
+  /** The developer's file with the hashes of keys. */
+  readonly keysFile: string | undefined;
+  /** The developer's file with the hashes of passwords. */
+  readonly usersFile: string | undefined;
   /** True where only the usage is wanted. */
   readonly help: boolean;
 }
@@ -35,6 +41,9 @@ Options:
   --port <number>      port on 127.0.0.1; 0 takes a free one (default 8787)
   --assembly <folder>  the cloud assembly, as cdk synth leaves it (default cdk.out)
   --synth              synthesize the CDK app of ./cdk.json into that folder first
+  -c <key>=<value>     with --synth: context for that app; may be given several times, the last of a key counts
+  --keys <file>        who has a key, as "agentcore-relay key create" writes it, in place of the template's secret
+  --users <file>       who has a password, as "agentcore-relay user create" writes it, in place of the template's secret
   --agent-url <url>    use an agent that already runs, in any language: POST <url>/invocations
   --agent-arn <arn>    use a deployed AgentCore Runtime, with your own AWS credentials
   --profile <name>     with --agent-arn: the AWS profile
@@ -52,6 +61,9 @@ const known = {
   port: { type: 'string' },
   assembly: { type: 'string' },
   synth: { type: 'boolean' },
+  context: { type: 'string', short: 'c', multiple: true },
+  keys: { type: 'string' },
+  users: { type: 'string' },
   'agent-url': { type: 'string' },
   'agent-arn': { type: 'string' },
   profile: { type: 'string' },
@@ -66,20 +78,33 @@ const known = {
  * @throws UsageError with a sentence that says what is wrong and what is allowed.
  */
 export function readLocalArguments(commandLine: readonly string[]): LocalArguments {
-  const values = readOptions(commandLine);
+  const { values, pairs } = readOptions(commandLine);
+  if (pairs.length > 0 && !values.has('synth')) {
+    throw new UsageError('-c has a meaning only with --synth');
+  }
   return {
     port: readPort(values.get('port') ?? '8787'),
     assemblyDirectory: values.get('assembly') ?? 'cdk.out',
     synth: values.has('synth'),
+    context: Object.fromEntries(pairs.map(readPair)),
     agent: readAgent(values),
     agentProtocol: readProtocol(values.get('agent-protocol')),
+    keysFile: values.get('keys'),
+    usersFile: values.get('users'),
     help: values.has('help'),
   };
 }
 
-function readOptions(commandLine: readonly string[]): ReadonlyMap<string, string> {
+interface Options {
+  readonly values: ReadonlyMap<string, string>;
+  /** The values of `-c`. */
+  readonly pairs: readonly string[];
+}
+
+function readOptions(commandLine: readonly string[]): Options {
   const { tokens } = parseArgs({ args: [...commandLine], options: known, strict: false, tokens: true });
   const values = new Map<string, string>();
+  const pairs: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') {
       throw new UsageError(`unexpected argument "${token.value}"`);
@@ -101,12 +126,25 @@ function readOptions(commandLine: readonly string[]): ReadonlyMap<string, string
     ) {
       throw new UsageError(`${token.rawName} needs a value`);
     }
+    if (token.name === 'context') {
+      pairs.push(value ?? '');
+      continue;
+    }
     if (values.has(token.name)) {
       throw new UsageError(`${token.rawName} is given twice`);
     }
     values.set(token.name, value ?? '');
   }
-  return values;
+  return { values, pairs };
+}
+
+/** A value may have further equals signs. */
+function readPair(text: string): readonly [key: string, value: string] {
+  const equalsAt = text.indexOf('=');
+  if (equalsAt < 1) {
+    throw new UsageError(`-c is "${text}"; it must be <key>=<value>`);
+  }
+  return [text.slice(0, equalsAt), text.slice(equalsAt + 1)];
 }
 
 function readPort(text: string): number {

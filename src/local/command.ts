@@ -1,7 +1,7 @@
 import { LocalChainError } from './local-chain-error.ts';
 import { UsageError, localUsage, readLocalArguments } from './arguments.ts';
 import type { LocalArguments } from './arguments.ts';
-import { describeChain, describeLog, describeRequest } from './console.ts';
+import { describeChain, describeEmptySecrets, describeLog, describeRequest } from './console.ts';
 import { requireFreePort } from './listen.ts';
 import { startLocalChain } from './local-chain.ts';
 import type { LocalChain } from './local-chain.ts';
@@ -43,6 +43,7 @@ export async function runLocalCommand(commandLine: readonly string[], environmen
     }
     const chain = await start(options, environment);
     process.stdout.write(describeChain(chain));
+    process.stderr.write(describeEmptySecrets(chain.secrets));
     await interrupted();
     await close(chain);
     return 0;
@@ -75,12 +76,13 @@ export function agentEnvironmentOf(environment: Environment): Environment {
 }
 
 async function start(options: LocalArguments, environment: Environment): Promise<LocalChain> {
-  const { synth, port, assemblyDirectory, agent, agentProtocol } = options;
+  const { synth, context, port, assemblyDirectory, agent, agentProtocol, keysFile, usersFile } = options;
   if (synth) {
     await requireFreePort(port);
     await synthesize({
       projectDirectory: '.',
       assemblyDirectory,
+      context,
       environment,
       onStart: (command) => process.stderr.write(`synthesizing the CDK app: ${command}\n`),
     });
@@ -89,6 +91,8 @@ async function start(options: LocalArguments, environment: Environment): Promise
     assemblyDirectory,
     port,
     agent,
+    keysFile,
+    usersFile,
     region: environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'],
     agentEnvironment: agentEnvironmentOf(environment),
     relayEnvironment: agentProtocol === undefined ? {} : { [environmentNames.agentRuntimeProtocol]: agentProtocol },

@@ -3,13 +3,23 @@ import { styleText } from 'node:util';
 import type { AgentHosting } from './agentcore/agentcore-settings.ts';
 import type { LocalChain } from './local-chain.ts';
 import type { HopRecord, LogLine, RequestLine } from './request-line.ts';
-import type { DeployedAgent, DeployedFunction } from './template/deployment.ts';
+import type { HostedSecret } from './secret-values.ts';
+import type { DeployedAgent, DeployedAuth, DeployedFunction } from './template/deployment.ts';
+
+/** Who may call, by the kind of authentication. */
+const callers: Readonly<Record<string, string>> = {
+  anonymous: 'everybody',
+  'api-keys': 'whoever has a key',
+  basic: 'whoever has a password',
+  jwt: 'whoever has a token of the issuer',
+  handler: "whom the relay's own module recognizes",
+};
 
 type Row = readonly [hop: string, what: string, from: string];
 
 /** What runs where, and a `curl` line to begin with. */
 export function describeChain(chain: LocalChain): string {
-  const { distribution, agent } = chain.deployment;
+  const { distribution, agent, auth } = chain.deployment;
   const rows: Row[] = [['CloudFront', chain.url, `${distribution.logicalId} of the template`]];
   for (const behaviour of distribution.behaviours) {
     const prefix = distribution.behaviours.length === 1 ? '' : `${behaviour.pathPattern}: `;
@@ -38,10 +48,32 @@ export function describeChain(chain: LocalChain): string {
   rows.push(
     ['AgentCore', chain.agentCoreEndpoint, ''],
     ['agent', ...describeAgent(chain.agent, agent)],
+    ...(chain.secretsManagerEndpoint === undefined
+      ? []
+      : [['Secrets Manager', chain.secretsManagerEndpoint, describeSecrets(chain.secrets)] as const]),
+    ...(auth.kinds.length === 0
+      ? []
+      : [['callers', auth.kinds.map((kind) => callers[kind] ?? kind).join(', or '), ''] as const]),
     ...(distribution.hasWebAcl ? [['web ACL', 'not run here', ''] as const] : []),
   );
-  const curl = `curl -N ${chain.url} -d '{"prompt":"What is 12*(3+4)?","response":"transformed"}'`;
+  const curl = `curl -N ${curlOptionsOf(auth)}${chain.url} -d '{"prompt":"What is 12*(3+4)?","response":"transformed"}'`;
   return `\n${formatTable(rows)}\n\n  ${styleText('bold', curl)}\n\nCtrl-C ends it.\n\n`;
+}
+
+/** Sentences for the developer where a secret has nobody in it; empty where none is like that. */
+export function describeEmptySecrets(secrets: readonly HostedSecret[]): string {
+  return secrets
+    .filter(({ isEmpty }) => isEmpty)
+    .map(({ kind, file }) => {
+      const [what, command, option, name] =
+        kind === 'api-keys'
+          ? ['a key', 'key create', '--keys', 'relay-keys.json']
+          : ['a password', 'user create', '--users', 'relay-users.json'];
+      const make = `make ${what} with: agentcore-relay ${command} <id> --file ${file ?? name}`;
+      const use = file === undefined ? `, then start this with ${option} ${name}` : '';
+      return `nobody gets in with ${what} yet; ${make}${use}\n`;
+    })
+    .join('');
 }
 
 /** One line for a request: the times to the first byte of each hop, in milliseconds. */
@@ -84,6 +116,25 @@ function duration(name: string, milliseconds: number | undefined, coldMs?: numbe
 
 function round(milliseconds: number): string {
   return milliseconds < 10 ? milliseconds.toFixed(1) : milliseconds.toFixed(0);
+}
+
+/** What `curl` needs to get in. */
+function curlOptionsOf({ kinds }: DeployedAuth): string {
+  const kind = kinds.includes('anonymous') ? undefined : kinds[0];
+  switch (kind) {
+    case 'api-keys':
+      return '-H "authorization: Bearer $RELAY_KEY" ';
+    case 'jwt':
+      return '-H "authorization: Bearer $TOKEN" ';
+    case 'basic':
+      return '-u "$RELAY_USER" ';
+    default:
+      return '';
+  }
+}
+
+function describeSecrets(secrets: readonly HostedSecret[]): string {
+  return secrets.map(({ file, arn }) => file ?? arn.split(':').at(-1)).join(', ');
 }
 
 function describeFunction(kind: string, lambda: DeployedFunction): string {

@@ -2,7 +2,6 @@ import type { RequestListener } from 'node:http';
 import { findAgent } from './agent-hosting.ts';
 import type { LocalAgent } from './agent-hosting.ts';
 import { startAgentCore } from './agentcore/agentcore.ts';
-import type { AgentCore } from './agentcore/agentcore.ts';
 import type { AgentCoreSettings, AgentHosting } from './agentcore/agentcore-settings.ts';
 import { createCloudFront } from './cloudfront/cloudfront.ts';
 import { createViewerFunction } from './cloudfront/viewer-function.ts';
@@ -12,11 +11,15 @@ import { createLambdaFunction } from './lambda/lambda-function.ts';
 import type { LambdaFunction } from './lambda/lambda-function.ts';
 import { listen } from './listen.ts';
 import type { LogLine, RecordHop, RequestLine } from './request-line.ts';
+import { findSecrets } from './secret-values.ts';
+import type { HostedSecret, SecretFiles } from './secret-values.ts';
+import { startSecretsManager } from './secrets-manager/secrets-manager.ts';
+import type { SecretsManagerSettings } from './secrets-manager/secrets-manager.ts';
 import type { DeployedFunction, DeployedViewerFunction, Deployment } from './template/deployment.ts';
 import { readDeployment } from './template/read-deployment.ts';
 
 /** What is run, and where. */
-export interface LocalChainOptions {
+export interface LocalChainOptions extends SecretFiles {
   /** Folder of the cloud assembly, as `cdk synth` leaves it. */
   readonly assemblyDirectory: string;
   /** Port on 127.0.0.1; 0 takes a free one. Default 8787. */
@@ -49,6 +52,10 @@ export interface LocalChain extends AsyncDisposable {
   readonly agent: AgentHosting;
   /** Base URL of the local AgentCore. */
   readonly agentCoreEndpoint: string;
+  /** The secrets that say who may call. */
+  readonly secrets: readonly HostedSecret[];
+  /** Base URL of the local Secrets Manager; undefined where there is no secret. */
+  readonly secretsManagerEndpoint: string | undefined;
   /** Ends every server and every process. Idempotent. */
   close(): Promise<void>;
 }
@@ -70,9 +77,11 @@ export async function startLocalChain(options: LocalChainOptions): Promise<Local
   const { assemblyDirectory, port = 8787, agent = { kind: 'template' }, now = Date.now } = options;
   const { accountId = '000000000000', region = 'us-east-1' } = options;
   const deployment = readDeployment(assemblyDirectory, { accountId, region });
+  const secrets = findSecrets(deployment.auth, options);
   const hosting = await findAgent(agent, deployment, options.agentEnvironment ?? {});
   const chain: Chain = {
     deployment,
+    secrets,
     hosting,
     traces: new Map(),
     onRequest: options.onRequest ?? (() => undefined),
@@ -88,7 +97,12 @@ export async function startLocalChain(options: LocalChainOptions): Promise<Local
   try {
     const agentCore = await startAgentCore(agentCoreSettings(chain));
     closers.push(() => agentCore.close());
-    const functions = createFunctions(chain, { ...relayEnvironment(chain, agentCore), ...options.relayEnvironment });
+    const secretsManager = secrets.length === 0 ? undefined : await startSecretsManager(secretsManagerSettings(chain));
+    closers.push(async () => secretsManager?.close());
+    const functions = createFunctions(chain, {
+      ...relayEnvironment(chain, agentCore.endpoint, secretsManager?.endpoint),
+      ...options.relayEnvironment,
+    });
     closers.push(() => functions.close());
     const viewerFunctions = createViewerFunctions(deployment);
     closers.push(() => viewerFunctions.close());
@@ -99,6 +113,8 @@ export async function startLocalChain(options: LocalChainOptions): Promise<Local
       deployment,
       agent: hosting,
       agentCoreEndpoint: agentCore.endpoint,
+      secrets,
+      secretsManagerEndpoint: secretsManager?.endpoint,
       close,
       [Symbol.asyncDispose]: close,
     };
@@ -111,6 +127,7 @@ export async function startLocalChain(options: LocalChainOptions): Promise<Local
 /** What the parts of one chain share. */
 interface Chain {
   readonly deployment: Deployment;
+  readonly secrets: readonly HostedSecret[];
   readonly hosting: AgentHosting;
   /** Requests under way by the trace that their function was invoked in. */
   readonly traces: Map<string, RecordHop>;
@@ -126,7 +143,7 @@ function agentCoreSettings({ deployment, hosting, traces, onLog, now }: Chain): 
     agentRuntimeArn: isDeployed ? hosting.agentRuntimeArn : agentRuntimeArn,
     region: isDeployed ? hosting.region : agentRegion,
     hosting,
-    secretAccessKeyOf: (id) => (id === relayCredentials.accessKeyId ? relayCredentials.secretAccessKey : undefined),
+    secretAccessKeyOf,
     onInvocation: ({ traceId, firstByteMs, coldStartMs }) => {
       traces.get(rootOf(traceId))?.({ agentMs: firstByteMs, agentInitMs: coldStartMs });
     },
@@ -135,10 +152,23 @@ function agentCoreSettings({ deployment, hosting, traces, onLog, now }: Chain): 
   };
 }
 
-/** What Lambda's own environment gives on AWS (a role's credentials), and where AgentCore is here. */
-function relayEnvironment({ hosting }: Chain, agentCore: AgentCore): Readonly<Record<string, string>> {
+function secretsManagerSettings({ secrets, onLog, now }: Chain): SecretsManagerSettings {
+  return { secrets, secretAccessKeyOf, onFault: (text) => onLog({ source: 'Secrets Manager', text }), now };
+}
+
+function secretAccessKeyOf(accessKeyId: string): string | undefined {
+  return accessKeyId === relayCredentials.accessKeyId ? relayCredentials.secretAccessKey : undefined;
+}
+
+/** What Lambda's own environment gives on AWS (a role's credentials), and where AWS's services are here. */
+function relayEnvironment(
+  { hosting }: Chain,
+  agentCoreEndpoint: string,
+  secretsManagerEndpoint: string | undefined,
+): Readonly<Record<string, string>> {
   return {
-    AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agentCore.endpoint,
+    AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agentCoreEndpoint,
+    ...(secretsManagerEndpoint !== undefined && { AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManagerEndpoint }),
     AWS_ACCESS_KEY_ID: relayCredentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: relayCredentials.secretAccessKey,
     AWS_SESSION_TOKEN: relayCredentials.sessionToken,

@@ -12,6 +12,8 @@ export interface SynthesizeOptions {
   readonly projectDirectory: string;
   /** Folder for the cloud assembly. */
   readonly assemblyDirectory: string;
+  /** Context for the app, as `-c` of the CDK's command line: over that of the project's files. */
+  readonly context: Readonly<Record<string, string>>;
   /** The app's environment. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Told the command before it is run. */
@@ -34,7 +36,11 @@ export async function synthesize(options: SynthesizeOptions): Promise<void> {
     );
   }
   options.onStart(command);
-  const context = { ...asObject(settings['context']), ...readJson(path.join(projectDirectory, 'cdk.context.json')) };
+  const context = {
+    ...asObject(settings['context']),
+    ...readJson(path.join(projectDirectory, 'cdk.context.json')),
+    ...options.context,
+  };
   const app = spawn(command, {
     cwd: projectDirectory,
     shell: true,

@@ -60,7 +60,7 @@ test('answers what it cannot do with a sentence and an exit code, never with a s
       [
         2,
         '',
-        'agentcore-relay local: unknown option --bogus; allowed are --port, --assembly, --synth, --agent-url, --agent-arn, --profile, --region, --agent-protocol, --help\nagentcore-relay local --help says more\n',
+        'agentcore-relay local: unknown option --bogus; allowed are --port, --assembly, --synth, --context, --keys, --users, --agent-url, --agent-arn, --profile, --region, --agent-protocol, --help\nagentcore-relay local --help says more\n',
       ],
       [
         1,

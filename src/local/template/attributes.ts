@@ -33,6 +33,7 @@ const attributes: Readonly<Record<string, Readonly<Record<string, AttributeReade
     AgentRuntimeArn: (runtime) => arn(runtime, 'bedrock-agentcore', `runtime/${runtimeId(runtime)}`),
     AgentRuntimeVersion: () => '1',
   },
+  'AWS::SecretsManager::Secret': { Ref: secretArn, Id: secretArn },
   'AWS::SSM::Parameter': {
     Ref: (parameter) => parameter.get('Name').string(),
     Value: (parameter) => parameter.get('Value').string(),
@@ -89,6 +90,13 @@ function policyId(policy: TemplateResource): string {
 
 function runtimeId(runtime: TemplateResource): string {
   return `${runtime.get('AgentRuntimeName').string()}-${invented(runtime, 10)}`;
+}
+
+/** CloudFormation names a secret after its logical id, and Secrets Manager adds six characters to its ARN. */
+function secretArn(secret: TemplateResource): string {
+  const random = invented(secret, 18);
+  const name = secret.get('Name').optionalString() ?? `${secret.logicalId}-${random.slice(0, 12)}`;
+  return arn(secret, 'secretsmanager', `secret:${name}-${random.slice(12)}`);
 }
 
 function arn(resource: TemplateResource, service: string, path: string): string {

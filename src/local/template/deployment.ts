@@ -125,9 +125,30 @@ export interface DeployedAgent {
   readonly maxLifetimeMs: number;
 }
 
+/** What is in a secret: hashes of keys, or of passwords. */
+export type SecretKind = 'api-keys' | 'basic';
+
+/** A secret that says who may call. */
+export interface DeployedSecret {
+  readonly kind: SecretKind;
+  readonly arn: string;
+  /** Undefined where no stack of the assembly deploys it. */
+  readonly logicalId: string | undefined;
+  /** What the template puts into it; undefined where that is nothing. */
+  readonly value: string | undefined;
+}
+
+/** Who may call, as far as it is known without the relay. */
+export interface DeployedAuth {
+  /** The kinds of authentication, such as `api-keys`; none where the relay's environment says nothing of it. */
+  readonly kinds: readonly string[];
+  readonly secrets: readonly DeployedSecret[];
+}
+
 /** What the templates deploy, as far as a request meets it. */
 export interface Deployment {
   readonly distribution: DeployedDistribution;
+  readonly auth: DeployedAuth;
   /** The runtime that the relay invokes. */
   readonly agentRuntimeArn: string;
   /** The region of that runtime. */

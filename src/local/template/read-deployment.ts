@@ -2,6 +2,7 @@ import { LocalChainError } from '../local-chain-error.ts';
 import { readCloudAssembly } from './cloud-assembly.ts';
 import type { CloudAssembly } from './cloud-assembly.ts';
 import type { DeployedAgent, DeployedDistribution, Deployment } from './deployment.ts';
+import { readAuth } from './read-auth.ts';
 import { readDistribution } from './read-distribution.ts';
 import { assetDirectory } from './read-function.ts';
 import type { TemplateResource } from './resource.ts';
@@ -24,6 +25,10 @@ export function readDeployment(assemblyDirectory: string, environment: TemplateE
   const runtime = templates.findBy('AWS::BedrockAgentCore::Runtime', 'AgentRuntimeArn', agentRuntimeArn);
   return {
     distribution,
+    auth: readAuth(
+      distribution.behaviours.map(({ origin }) => origin.functionUrl.function.environment),
+      templates,
+    ),
     agentRuntimeArn,
     agentRegion: agentRuntimeArn.split(':')[3] ?? environment.region,
     agent: runtime === undefined ? undefined : readAgent(runtime, assembly),
