@@ -1,0 +1,44 @@
+import { readAuthSettings } from '../auth-settings.ts';
+import type { CredentialStore } from '../auth-settings.ts';
+import type { Authenticator } from '../identity/authenticator.ts';
+import { createAuthenticator } from '../identity/from-settings.ts';
+import type { AuthenticatorSources, OpenStore } from '../identity/from-settings.ts';
+import type { Environment } from '../settings.ts';
+import { openCredentialFile } from './credential-file.ts';
+
+/** What {@link createEnvironmentAuthenticator} may be told besides the environment. */
+export interface EnvironmentAuthenticatorOptions extends Pick<AuthenticatorSources, 'now' | 'report'> {
+  /** The user's own module, for the kind `handler`. Default: `identity.mjs` in the folder of the running bundle. */
+  readonly handlerModule?: URL | undefined;
+}
+
+/**
+ * The authenticator that `RELAY_AUTH` describes. Keys and passwords are read from Secrets Manager, with the credentials of
+ * the environment, or from a file.
+ *
+ * @throws RelayError `internal_error` whose cause says what is missing or wrong in `RELAY_AUTH`, and what is allowed.
+ */
+export function createEnvironmentAuthenticator(
+  environment: Environment,
+  options: EnvironmentAuthenticatorOptions = {},
+): Authenticator {
+  const { handlerModule = new URL('./identity.mjs', import.meta.url), now, report } = options;
+  return createAuthenticator(readAuthSettings(environment), {
+    openStore: (store) => openStore(store, environment),
+    loadHandler: () => import(handlerModule.href) as Promise<unknown>,
+    now,
+    report,
+  });
+}
+
+function openStore(store: CredentialStore, environment: Environment): OpenStore {
+  if ('file' in store) return openCredentialFile(store.file);
+  const { secretArn } = store;
+  return {
+    // Loaded for the first read: most relays that authenticate by tokens, or not at all, never have one.
+    async read() {
+      const { createEnvironmentSecretReader } = await import('../secrets-manager/environment-secret-reader.ts');
+      return createEnvironmentSecretReader(secretArn, environment).read();
+    },
+  };
+}
