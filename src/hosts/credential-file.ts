@@ -2,25 +2,21 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { RelayError } from '../errors.ts';
 import { maxDocumentLength } from '../identity/credential-document.ts';
-import type { OpenStore } from '../identity/from-settings.ts';
 
 /**
- * A document of hashes in a file, as `agentcore-relay key create` writes it, at most 4 MiB. It is read anew each time, so that
- * what is changed in it counts without a restart.
+ * Reads a document of hashes from a file, as `agentcore-relay key create` writes it, at most 4 MiB.
+ *
+ * @throws RelayError `identity_unavailable` whose cause says why it cannot be read.
  */
-export function openCredentialFile(file: string): OpenStore {
-  return {
-    async read() {
-      try {
-        return await readRegularFile(file);
-      } catch (thrown) {
-        const { code, message } = Object(thrown) as { readonly code?: unknown; readonly message?: unknown };
-        throw new RelayError('identity_unavailable', {
-          cause: `the file of credentials "${file}" cannot be read: ${String(code ?? message)}`,
-        });
-      }
-    },
-  };
+export async function readCredentialFile(file: string): Promise<string> {
+  try {
+    return await readRegularFile(file);
+  } catch (thrown) {
+    const { code, message } = Object(thrown) as { readonly code?: unknown; readonly message?: unknown };
+    throw new RelayError('identity_unavailable', {
+      cause: `the file of credentials "${file}" cannot be read: ${String(code ?? message)}`,
+    });
+  }
 }
 
 async function readRegularFile(file: string): Promise<string> {

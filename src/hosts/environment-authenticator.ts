@@ -4,7 +4,6 @@ import type { Authenticator } from '../identity/authenticator.ts';
 import { createAuthenticator } from '../identity/from-settings.ts';
 import type { AuthenticatorSources, OpenStore } from '../identity/from-settings.ts';
 import type { Environment } from '../settings.ts';
-import { openCredentialFile } from './credential-file.ts';
 
 /** What {@link createEnvironmentAuthenticator} may be told besides the environment. */
 export interface EnvironmentAuthenticatorOptions extends Pick<AuthenticatorSources, 'now' | 'report'> {
@@ -31,14 +30,16 @@ export function createEnvironmentAuthenticator(
   });
 }
 
+/** What reads them is loaded for the first read: a relay that authenticates by tokens, or not at all, never has one. */
 function openStore(store: CredentialStore, environment: Environment): OpenStore {
-  if ('file' in store) return openCredentialFile(store.file);
-  const { secretArn } = store;
   return {
-    // Loaded for the first read: most relays that authenticate by tokens, or not at all, never have one.
     async read() {
+      if ('file' in store) {
+        const { readCredentialFile } = await import('./credential-file.ts');
+        return readCredentialFile(store.file);
+      }
       const { createEnvironmentSecretReader } = await import('../secrets-manager/environment-secret-reader.ts');
-      return createEnvironmentSecretReader(secretArn, environment).read();
+      return createEnvironmentSecretReader(store.secretArn, environment).read();
     },
   };
 }
