@@ -9,6 +9,8 @@ import type { Recording } from '../recordings.ts';
 import { agUiNames, beginConversation } from './ag-ui-clients.ts';
 import type { AgUiAnswer, AgUiName } from './ag-ui-clients.ts';
 import { clients } from './client-packages.ts';
+import { nameSession } from '../../src/relay/session-id.ts';
+import { runtimeSessionOf } from '../scripted-relay.ts';
 import { startClientRelay } from './client-relay.ts';
 import { skipReason } from './installed.ts';
 import { expectAnswer, say } from './scenarios.ts';
@@ -73,7 +75,8 @@ describe('an agent that speaks AG-UI', { skip: skipReason, concurrency: true }, 
         );
         assert.deepEqual(
           invocations.map(({ payload }) => payload),
-          [JSON.parse(exchange.request.body)],
+          // The thread as AgentCore knows it, so that no two principals share one.
+          [{ ...JSON.parse(exchange.request.body), threadId: runtimeSessionOf(nameSession(threadId)) }],
         );
       }
     });
@@ -106,7 +109,7 @@ describe('an agent that speaks AG-UI', { skip: skipReason, concurrency: true }, 
       { id: '3', role: 'assistant', parts: [{ type: 'text', text: 'Hi' }] },
       { id: '4', role: 'user', parts: [{ type: 'text', text: 'Bye' }] },
     ];
-    const body = JSON.stringify({ id: 'chat', messages, trigger: 'submit-message' });
+    const body = JSON.stringify({ id: 'Zt8aR3kQp0LmXy21', messages, trigger: 'submit-message' });
     await (await fetch(`${relay.origin}/api/chat`, { method: 'POST', body })).text();
     await (await fetch(relay.origin, { method: 'POST', body: '{"prompt":"hi","response":"ndjson"}' })).text();
     assert.equal(relay.invocations.length, 2);

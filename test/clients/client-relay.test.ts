@@ -5,6 +5,7 @@ import type { AgentEvent } from '../../src/events/agent-event.ts';
 import { parseJson } from '../../src/json.ts';
 import { ndjson } from '../../src/protocols/ndjson.ts';
 import { transformed } from '../../src/protocols/transformed.ts';
+import { runtimeSessionOf } from '../scripted-relay.ts';
 import { startClientRelay } from './client-relay.ts';
 import type { ClientRelay } from './client-relay.ts';
 import { expectAnswer, expectModelCall, keepAlivesPerSilence, say, scenarios, upstreamSecret } from './scenarios.ts';
@@ -125,8 +126,16 @@ describe('a scenario', () => {
     assert.deepEqual(
       relay.invocations.map(({ prompt, payload, runtimeSessionId }) => ({ prompt, payload, runtimeSessionId })),
       [
-        { prompt: 'one', payload: { prompt: 'one' }, runtimeSessionId: '00000000-0000-4000-8000-000000000002' },
-        { prompt: 'two', payload: { prompt: 'two' }, runtimeSessionId: '00000000-0000-4000-8000-000000000004' },
+        {
+          prompt: 'one',
+          payload: { prompt: 'one' },
+          runtimeSessionId: runtimeSessionOf('00000000-0000-4000-8000-000000000002'),
+        },
+        {
+          prompt: 'two',
+          payload: { prompt: 'two' },
+          runtimeSessionId: runtimeSessionOf('00000000-0000-4000-8000-000000000004'),
+        },
       ],
     );
     assert.deepEqual(

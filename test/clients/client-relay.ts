@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RelayError } from '../../src/errors.ts';
-import { startNodeHttpServer } from '../../src/hosts/node-http.ts';
 import { anonymous } from '../../src/identity/anonymous.ts';
 import { isJsonObject, parseJson } from '../../src/json.ts';
 import type { JsonObject } from '../../src/json.ts';
@@ -11,6 +10,7 @@ import type { RelayOptions } from '../../src/relay/relay-options.ts';
 import { defaultLimits } from '../../src/settings.ts';
 import { createManualClock } from '../manual-clock.ts';
 import type { ManualClock } from '../manual-clock.ts';
+import { startWatchedNodeHttpServer } from '../watched-servers.ts';
 import { keepAlivesPerSilence, scenarios, upstreamSecret } from './scenarios.ts';
 import type { ExpectedAnswer, Scenario, ScenarioName } from './scenarios.ts';
 
@@ -189,7 +189,7 @@ export async function startClientRelay(options: ClientRelayOptions): Promise<Cli
     return { ...response, body: tap() };
   };
 
-  const server = await startNodeHttpServer({ relay: tapped, port: 0 });
+  const server = await startWatchedNodeHttpServer({ relay: tapped, port: 0 });
   return {
     origin: server.url,
     expected: scenario.expected,

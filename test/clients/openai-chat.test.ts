@@ -5,6 +5,7 @@ import type * as LangChainMessages from '@langchain/core/messages';
 import type { ChatCompletionMessageParam, ChatCompletionMessageToolCall } from 'openai7/resources/chat/completions';
 import { createOpenAiChat } from '../../src/relay.ts';
 import type { OpenAiChatOptions } from '../../src/relay.ts';
+import { runtimeSessionOf } from '../scripted-relay.ts';
 import { startClientRelay } from './client-relay.ts';
 import type { ClientRelay } from './client-relay.ts';
 import { loadClient, skipReason } from './installed.ts';
@@ -170,7 +171,7 @@ describe('the agent', { skip, concurrency: true }, () => {
       await converse(relay.origin);
       assert.deepEqual(
         relay.invocations.map(({ payload, runtimeSessionId }) => ({ payload, runtimeSessionId })),
-        [{ payload: given, runtimeSessionId: sessionId }],
+        [{ payload: given, runtimeSessionId: runtimeSessionOf(sessionId) }],
       );
     });
   }

@@ -13,6 +13,7 @@ import type { JsonObject } from '../../src/json.ts';
 import { createOpenAiResponses } from '../../src/relay.ts';
 import type { OpenAiResponsesOptions } from '../../src/relay.ts';
 import { looseEvent } from '../loose-events.ts';
+import { runtimeSessionOf } from '../scripted-relay.ts';
 import { startClientRelay } from './client-relay.ts';
 import type { ClientRelay } from './client-relay.ts';
 import { loadClient, skipReason } from './installed.ts';
@@ -203,7 +204,12 @@ describe('the agent', { skip, concurrency: true }, () => {
       await client.responses.create(question, { headers: { 'x-session-id': sessionId } });
       assert.deepEqual(
         relay.invocations.map(({ payload, runtimeSessionId }) => ({ payload, runtimeSessionId })),
-        [{ payload: { ...given, system: 'Be brief.\n\nAnswer in English.' }, runtimeSessionId: sessionId }],
+        [
+          {
+            payload: { ...given, system: 'Be brief.\n\nAnswer in English.' },
+            runtimeSessionId: runtimeSessionOf(sessionId),
+          },
+        ],
       );
     });
 
@@ -224,7 +230,10 @@ describe('the agent', { skip, concurrency: true }, () => {
         relay.invocations.map(({ prompt, runtimeSessionId }) => ({ prompt, runtimeSessionId })),
         ['one', 'two', 'three'].map((prompt) => ({ prompt, runtimeSessionId: first?.runtimeSessionId })),
       );
-      const id = (number: number) => `resp_00000000-0000-4000-8000-00000000000${number}.${first?.runtimeSessionId}`;
+      // The relay made the second id for the conversation.
+      const ownId = '00000000-0000-4000-8000-000000000002';
+      const id = (number: number) => `resp_00000000-0000-4000-8000-00000000000${number}.${ownId}`;
+      assert.equal(first?.runtimeSessionId, runtimeSessionOf(ownId));
       assert.deepEqual([...echoed, previous], [null, id(1), id(3), id(4)]);
     });
 

@@ -7,6 +7,7 @@ import type { JsonObject } from '../../src/json.ts';
 import type { UiMessageChunk } from '../../src/protocols/ui-message-chunk.ts';
 import { createUiMessage } from '../../src/protocols/ui-message.ts';
 import { nameSession } from '../../src/relay/session-id.ts';
+import { runtimeSessionOf } from '../scripted-relay.ts';
 import { startClientRelay } from './client-relay.ts';
 import type { ClientRelay } from './client-relay.ts';
 import { loadClient, skipReason } from './installed.ts';
@@ -196,7 +197,7 @@ for (const client of chatClients) {
         ],
       );
       const sessions = relay.invocations.map(({ runtimeSessionId }) => runtimeSessionId);
-      assert.deepEqual(new Set(sessions), new Set([nameSession('Zt8aR3kQp0LmXy21')]));
+      assert.deepEqual(new Set(sessions), new Set([runtimeSessionOf(nameSession('Zt8aR3kQp0LmXy21'))]));
       const ids = open.messages.map(({ id }) => id);
       assert.deepEqual([ids.length, new Set(ids).size], [5, 5]);
     });
@@ -355,7 +356,7 @@ for (const aiName of aiNames) {
         let messages: unknown[] = [];
         try {
           const stream = await new DefaultChatTransport({ api: `${relay.origin}/api/chat` }).sendMessages({
-            chatId: 'chat',
+            chatId: 'Zt8aR3kQp0LmXy21',
             messages: [{ id: 'm', role: 'user', parts: [{ type: 'text', text: 'hi' }] }],
             abortSignal: undefined,
             trigger: 'submit-message',
