@@ -5,6 +5,9 @@ import { createAuthenticator } from '../identity/from-settings.ts';
 import type { AuthenticatorSources, OpenStore } from '../identity/from-settings.ts';
 import type { Environment } from '../settings.ts';
 
+/** Not by `import.meta`, which a bundle in CommonJS has not; `import()` resolves it from the bundle's file in either. */
+const besideBundle = './identity.mjs';
+
 /** What {@link createEnvironmentAuthenticator} may be told besides the environment. */
 export interface EnvironmentAuthenticatorOptions extends Pick<AuthenticatorSources, 'now' | 'report'> {
   /** The user's own module, for the kind `handler`. Default: `identity.mjs` in the folder of the running bundle. */
@@ -21,10 +24,10 @@ export function createEnvironmentAuthenticator(
   environment: Environment,
   options: EnvironmentAuthenticatorOptions = {},
 ): Authenticator {
-  const { handlerModule = new URL('./identity.mjs', import.meta.url), now, report } = options;
+  const { handlerModule, now, report } = options;
   return createAuthenticator(readAuthSettings(environment), {
     openStore: (store) => openStore(store, environment),
-    loadHandler: () => import(handlerModule.href) as Promise<unknown>,
+    loadHandler: () => import(handlerModule?.href ?? besideBundle) as Promise<unknown>,
     now,
     report,
   });
