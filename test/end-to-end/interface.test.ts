@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { BedrockAgentCoreClient, InvokeAgentRuntimeCommand } from '@aws-sdk/client-bedrock-agentcore';
 import type { LocalChain, RequestLine } from '../../src/local.ts';
-import { accountId, ask, countSeen, findLeaks, remember, startDeployedChain, view } from './deployed-chain.ts';
+import { ask, startDeployedChain, view } from './deployed-chain.ts';
 
 const run = promisify(execFile);
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
@@ -25,7 +25,6 @@ describe('the whole chain', () => {
 
   it('answers curl -d, which calls its JSON a form, with the bytes of the agent', { skip }, async () => {
     const { stdout } = await run('curl', ['-sS', '-N', '-i', chain.url, '-d', '{"prompt":"What is 12*(3+4)?"}']);
-    remember(stdout);
     const [head = '', body = ''] = stdout.split('\r\n\r\n');
     assert.match(head, /^HTTP\/1\.1 200/u);
     assert.match(head, /^content-type: text\/event-stream/imu);
@@ -45,7 +44,6 @@ describe('the whole chain', () => {
       '-d',
       `runtimeSessionId=${sessionId}&response=transformed`,
     ]);
-    remember(stdout);
     const [text = '', trailer = '', ...more] = stdout.split('\n----------\n');
     assert.match(text, /84/u);
     assert.deepEqual(more, []);
@@ -201,12 +199,4 @@ describe('bad input through the whole chain', () => {
       assert.deepEqual([response.status, response.text, requests[0]?.hops.agentMs], [status, '', undefined]);
     });
   }
-});
-
-describe('nothing of the account', () => {
-  it('is in any response of this file', () => {
-    assert.ok(countSeen() > 25);
-    assert.ok(chain.deployment.agentRuntimeArn.includes(accountId));
-    assert.deepEqual(findLeaks(), []);
-  });
 });

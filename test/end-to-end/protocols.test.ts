@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import type { LocalChain } from '../../src/local.ts';
-import { accountId, ask, countSeen, findLeaks, startDeployedChain, view } from './deployed-chain.ts';
+import { sentinels } from '../watched-servers.ts';
+import { ask, startDeployedChain, view } from './deployed-chain.ts';
 import { startFailing } from './failing-server.ts';
 
 /** What a client of each protocol posts, where, and what of the answer's first and last bytes does not change. */
@@ -183,7 +184,11 @@ describe('what AgentCore refuses', async () => {
   it('reaches each client under a status that it does not repeat, and without a word of AWS’s', async () => {
     agentCore.behave = (_, response) => {
       response.writeHead(424, { 'content-type': 'application/json', 'x-amzn-errortype': 'RuntimeClientError' });
-      response.end(JSON.stringify({ message: `arn:aws:iam::${accountId}:role/Relay` }));
+      response.end(
+        JSON.stringify({
+          message: `arn:aws:iam::${sentinels['the account id']}:role/${sentinels['the name of the role']}`,
+        }),
+      );
     };
     const refusals = [];
     for (const { path, body } of clients) refusals.push(await ask(chain.url + path, body('hi')));
@@ -197,12 +202,5 @@ describe('what AgentCore refuses', async () => {
       ],
     );
     assert.equal(agentCore.calls, clients.length);
-  });
-});
-
-describe('nothing of the account', () => {
-  it('is in any response of this file', () => {
-    assert.ok(countSeen() > 30);
-    assert.deepEqual(findLeaks(), []);
   });
 });

@@ -15,10 +15,10 @@ import { DemoAgent } from '../../infra/demo-agent.ts';
 import { AgentRelay } from '../../src/cdk.ts';
 import { RelayError } from '../../src/errors.ts';
 import type { AgentEvent } from '../../src/events/agent-event.ts';
-import { startLocalChain } from '../../src/local.ts';
 import type { LocalChain } from '../../src/local.ts';
 import * as door from '../../src/relay.ts';
 import { ask, view } from '../end-to-end/deployed-chain.ts';
+import { startWatchedChain } from '../watched-servers.ts';
 import { createScriptedRelay, readText, start, stop, textFrame } from '../scripted-relay.ts';
 
 describe('the example of a protocol', () => {
@@ -146,7 +146,7 @@ describe('a relay of one’s own, bundled, deployed by the construct and run by 
     const { runtime } = new DemoAgent(stack, 'Agent', { modelId: 'global.amazon.nova-2-lite-v1:0' });
     new AgentRelay(stack, 'Relay', { agent: runtime, code: lambda.Code.fromAsset(join(folder, 'relay')) });
     app.synth();
-    chain = await startLocalChain({
+    chain = await startWatchedChain({
       assemblyDirectory: join(folder, 'assembly'),
       port: 0,
       agentEnvironment: { BEDROCK_MODEL_ID: undefined, OFFLINE_MODEL_DELAY_MS: '0' },

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createHandler } from '../../src/lambda.ts';
-import { startServer } from '../../src/server.ts';
 import type { FunctionUrlEvent, FunctionUrlHandler } from '../../src/hosts/lambda-types.ts';
 import type { LogEntry } from '../../src/relay/relay-request.ts';
 import type { Environment } from '../../src/settings.ts';
 import { refuse, startAgentCoreServer, stream } from '../agentcore/agentcore-server.ts';
 import type { AgentCoreServer, AgentScript } from '../agentcore/agentcore-server.ts';
 import { runtimeSessionOf, sessionId } from '../scripted-relay.ts';
+import { startWatchedServer } from '../watched-servers.ts';
 import { awslambda, context, createResponseStream, functionUrlEvent } from './awslambda.ts';
 
 const frames = [
@@ -162,7 +162,7 @@ describe('the environment', () => {
 describe('startServer', () => {
   test('serves the interface on this machine', async (t) => {
     const agentCore = await serve(t, stream(...frames));
-    const server = await startServer({ environment: environmentFor(agentCore), port: 0, log: () => undefined });
+    const server = await startWatchedServer({ environment: environmentFor(agentCore), port: 0, log: () => undefined });
     t.after(() => server.close(0));
     const response = await fetch(`${server.url}/?prompt=hi&response=transformed`);
     const [text] = (await response.text()).split('\n');
@@ -170,7 +170,7 @@ describe('startServer', () => {
   });
 
   test('fails to start without an agent, for there is someone to read why', async () => {
-    await assert.rejects(startServer({ environment: {}, port: 0 }), (error: Error) =>
+    await assert.rejects(startWatchedServer({ environment: {}, port: 0 }), (error: Error) =>
       String(error.cause).startsWith('AGENT_RUNTIME_ARN is not set'),
     );
   });

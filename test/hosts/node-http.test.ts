@@ -6,12 +6,12 @@ import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createSignedAgentRuntime } from '../../src/agentcore/signed.ts';
-import { startNodeHttpServer } from '../../src/hosts/node-http.ts';
 import type { NodeHttpServer } from '../../src/hosts/node-http.ts';
 import type { LogEntry, Relay, RelayRequest } from '../../src/relay/relay-request.ts';
 import { anonymous } from '../../src/identity/anonymous.ts';
 import { createRelay } from '../../src/relay/relay.ts';
 import { startAgentCoreServer } from '../agentcore/agentcore-server.ts';
+import { startWatchedNodeHttpServer } from '../watched-servers.ts';
 
 describe('what the relay is told of the request', () => {
   test('path and query as they were sent, and every value of a header that came twice', async (t) => {
@@ -215,7 +215,10 @@ describe('a viewer who leaves', () => {
       response.write('data: 1\n\n');
     });
     t.after(() => agentCore.close());
-    const server = await start(t, createRelay({ authenticator: anonymous(), agentRuntime: signedFor(agentCore.endpoint) }));
+    const server = await start(
+      t,
+      createRelay({ authenticator: anonymous(), agentRuntime: signedFor(agentCore.endpoint) }),
+    );
     const response = await head(server, { method: 'POST' }, '{"prompt":"hi"}');
     const [first] = (await once(response, 'data')) as [Buffer];
     assert.equal(first.toString(), 'data: 1\n\n');
@@ -227,7 +230,10 @@ describe('a viewer who leaves', () => {
     const { promise: arrived, resolve: onArrival } = Promise.withResolvers<void>();
     const agentCore = await startAgentCoreServer(() => onArrival());
     t.after(() => agentCore.close());
-    const server = await start(t, createRelay({ authenticator: anonymous(), agentRuntime: signedFor(agentCore.endpoint) }));
+    const server = await start(
+      t,
+      createRelay({ authenticator: anonymous(), agentRuntime: signedFor(agentCore.endpoint) }),
+    );
     const request = sendRequest({ port: server.port, host: '127.0.0.1', method: 'POST' });
     request.on('error', () => undefined);
     request.end('{"prompt":"hi"}');
@@ -281,7 +287,10 @@ test('a slow viewer slows the agent down, and the relay keeps no more than a few
     fill();
   });
   t.after(() => agentCore.close());
-  const server = await start(t, createRelay({ authenticator: anonymous(), agentRuntime: signedFor(agentCore.endpoint) }));
+  const server = await start(
+    t,
+    createRelay({ authenticator: anonymous(), agentRuntime: signedFor(agentCore.endpoint) }),
+  );
   const response = await head(server, { method: 'POST' }, '{"prompt":"hi"}');
   response.pause();
   await isFull;
@@ -294,7 +303,7 @@ test('a slow viewer slows the agent down, and the relay keeps no more than a few
 describe('the server', () => {
   test('says in a sentence that its port is taken', async (t) => {
     const { port } = await start(t, answer(200, {}, []));
-    await assert.rejects(startNodeHttpServer({ relay: answer(200, {}, []), port }), {
+    await assert.rejects(startWatchedNodeHttpServer({ relay: answer(200, {}, []), port }), {
       name: 'RelayError',
       message: `cannot listen on 127.0.0.1:${port}: the port is already in use`,
     });
@@ -302,7 +311,7 @@ describe('the server', () => {
 
   test('lets an answer that is on its way come to its end when it closes', async () => {
     const { promise, resolve } = Promise.withResolvers<Uint8Array>();
-    const server = await startNodeHttpServer({
+    const server = await startWatchedNodeHttpServer({
       port: 0,
       relay: () =>
         Promise.resolve({
@@ -324,7 +333,7 @@ describe('the server', () => {
   });
 
   test('cuts an answer that does not end within the time it was given to close', async () => {
-    const server = await startNodeHttpServer({
+    const server = await startWatchedNodeHttpServer({
       port: 0,
       relay: (request) =>
         Promise.resolve({
@@ -343,7 +352,7 @@ describe('the server', () => {
 });
 
 async function start(t: TestContext, relay: Relay, entries: LogEntry[] = []): Promise<NodeHttpServer> {
-  const server = await startNodeHttpServer({ relay, port: 0, log: (entry) => void entries.push(entry) });
+  const server = await startWatchedNodeHttpServer({ relay, port: 0, log: (entry) => void entries.push(entry) });
   t.after(() => server.close(0));
   return server;
 }

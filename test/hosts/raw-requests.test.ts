@@ -5,10 +5,10 @@ import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { startNodeHttpServer } from '../../src/hosts/node-http.ts';
 import type { NodeHttpServer, NodeHttpServerOptions } from '../../src/hosts/node-http.ts';
 import { readCredentials } from '../../src/identity/credentials.ts';
 import type { LogEntry, Relay, RelayRequest } from '../../src/relay/relay-request.ts';
+import { startWatchedNodeHttpServer } from '../watched-servers.ts';
 
 /** What an attacker wants to be taken for a request of its own, on a connection that others share behind a proxy. */
 const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -245,7 +245,7 @@ async function start(
     requests.push(request);
     return { status: 200, headers: {}, body: (async function* () {})() };
   };
-  const server = await startNodeHttpServer({
+  const server = await startWatchedNodeHttpServer({
     relay: relay ?? recording,
     port: 0,
     log: (entry) => entries.push(entry),

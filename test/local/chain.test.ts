@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { after, before, test } from 'node:test';
-import { startLocalChain } from '../../src/local.ts';
 import type { LocalChain, LocalChainOptions, LogLine, RequestLine } from '../../src/local.ts';
 import type { FunctionUrlEvent } from '../../src/local/function-url/event.ts';
+import { allowInBodies, startWatchedChain } from '../watched-servers.ts';
 import { openCheckpoints } from './checkpoints.ts';
-import { synthesizeFixture } from './fixture-assembly.ts';
+import { shownWithEvent, synthesizeFixture } from './fixture-assembly.ts';
 import type { FixtureAssembly, LooseResource } from './fixture-assembly.ts';
 
 const accountId = '999988887777';
@@ -56,6 +56,7 @@ test("answers with the function's headers, the response headers policy and Cloud
 });
 
 test("gives the function a signed Function URL event, with the viewer's authorization moved out of its way", async () => {
+  allowInBodies(...shownWithEvent);
   const answer = await ask('/a%2Fb?prompt=hi&x=1&x=2', {
     headers: { authorization: 'Bearer secret', cookie: 's=1; t=2', 'user-agent': 'test', te: 'trailers' },
   });
@@ -292,6 +293,7 @@ test('sends no body for HEAD', async () => {
 });
 
 test('reports each request with its times per hop, without its query', async () => {
+  allowInBodies(...shownWithEvent);
   lines.length = 0;
   await ask('/path?prompt=secret', {});
   const [line = assert.fail('no line')] = lines;
@@ -361,7 +363,7 @@ interface Answer {
 }
 
 function start(options: Partial<LocalChainOptions>): Promise<LocalChain> {
-  return startLocalChain({ assemblyDirectory: assembly.directory, port: 0, accountId, ...options });
+  return startWatchedChain({ assemblyDirectory: assembly.directory, port: 0, accountId, ...options });
 }
 
 async function ask(path: string, options: Ask): Promise<Answer> {

@@ -15,11 +15,11 @@ import { viewerRequestBundle } from '../../scripts/viewer-request-bundle.ts';
 import { createFunctionUrlHandler } from '../../src/hosts/function-url.ts';
 import type { FunctionUrlEvent } from '../../src/hosts/lambda-types.ts';
 import { readCredentials } from '../../src/identity/credentials.ts';
-import { startLocalChain } from '../../src/local.ts';
 import type { LocalChain } from '../../src/local.ts';
 import type { RelayRequest } from '../../src/relay/relay-request.ts';
 import { awslambda, context, createResponseStream } from '../hosts/awslambda.ts';
-import { synthesizeFixture } from './fixture-assembly.ts';
+import { allowInBodies, startWatchedChain } from '../watched-servers.ts';
+import { shownWithEvent, synthesizeFixture } from './fixture-assembly.ts';
 import type { FixtureAssembly } from './fixture-assembly.ts';
 
 const absWorkingDir = fileURLToPath(new URL('../..', import.meta.url));
@@ -35,7 +35,7 @@ before(async () => {
     build({ absWorkingDir, ...viewerRequestBundle, outfile: `${edgeDirectory}/viewer-request/index.js` }),
   ]);
   assembly = synthesizeFixture(edgeDirectory);
-  chain = await startLocalChain({ assemblyDirectory: assembly.directory, port: 0 });
+  chain = await startWatchedChain({ assemblyDirectory: assembly.directory, port: 0 });
 });
 after(async () => {
   await chain.close();
@@ -95,6 +95,7 @@ test('they bring the viewer the challenge of a 401 under its own name, and the b
 
 /** The event that reaches the relay. */
 async function reach(headers: OutgoingHttpHeaders): Promise<FunctionUrlEvent> {
+  allowInBodies(...shownWithEvent);
   return JSON.parse(await text(await view(headers))) as FunctionUrlEvent;
 }
 

@@ -19,6 +19,16 @@ export interface FixtureAssembly {
   remove(): void;
 }
 
+/** What the fixture's relay shows its viewers where it shows its event: secrets, by their names for the leak detector. */
+export const shownWithEvent = [
+  'an ARN',
+  'an access key id',
+  'a role',
+  'the account id of the chain',
+  'the host of a Function URL',
+  'the session token of CloudFront',
+] as const;
+
 /** Synthesizes `fixture-app.ts`, with the functions of `edgeDirectory` at the edge. Default: its own. */
 export function synthesizeFixture(edgeDirectory?: string): FixtureAssembly {
   const root = mkdtempSync(path.join(tmpdir(), 'local-chain-'));
