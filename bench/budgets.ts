@@ -27,7 +27,7 @@ export const budgets = {
    */
   aheadBytes: 32_000_000,
   /** All files of the relay's bundle. */
-  relayBundleBytes: 150_000,
+  relayBundleBytes: 200_000,
   /** The file of it that the start reads. */
-  relayStartBytes: 90_000,
+  relayStartBytes: 100_000,
 } as const;

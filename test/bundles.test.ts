@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { AuthSettings } from '../src/auth-settings.ts';
 import type { FileRequest, LoadedFiles } from './report-loaded-files.ts';
 
 const functions = fileURLToPath(new URL('../dist/functions', import.meta.url));
@@ -54,12 +55,12 @@ describe('the deployed bundles', () => {
 });
 
 /** Starts a relay's bundle in a process of its own. */
-async function startRelay(folder: string) {
+async function startRelay(folder: string, auth: AuthSettings = { kind: 'anonymous' }) {
   const child = fork(new URL('report-loaded-files.ts', import.meta.url), [folder], {
     env: {
       AGENT_RUNTIME_ARN: 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/agent-0123456789',
       AWS_REGION: 'us-east-1',
-      RELAY_AUTH: '{"kind":"anonymous"}',
+      RELAY_AUTH: JSON.stringify(auth),
     },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
@@ -105,6 +106,29 @@ describe('the relay’s bundle in a process of its own', () => {
     for (const [method, rawPath, expectedStatus, expectedFiles] of steps) {
       const { status, files } = await relay.send({ method, rawPath });
       assert.deepEqual({ status, files }, { status: expectedStatus, files: expectedFiles }, `${method} ${rawPath}`);
+    }
+  });
+
+  it('loads of all ways to know a caller the one that is configured', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'relay-bundle-'));
+    try {
+      cpSync(relayFolder, folder, { recursive: true });
+      writeFileSync(join(folder, 'identity.mjs'), 'export const identify = () => undefined;');
+      const nowhere = 'https://127.0.0.1:9/';
+      for (const [auth, expectedFiles] of [
+        [{ kind: 'handler' }, ['handler.mjs', 'identity.mjs']],
+        [{ kind: 'jwt', issuer: nowhere, audience: ['me'], jwksUri: nowhere }, ['jwt.mjs']],
+      ] as const satisfies readonly (readonly [AuthSettings, readonly string[]])[]) {
+        await using relay = await startRelay(folder, auth);
+        const { status, files } = await relay.send({ method: 'POST', rawPath: '/' });
+        // It is loaded in the background, so the file may be read when the start is already over.
+        assert.deepEqual(
+          { status, files: [...relay.started.files, ...files] },
+          { status: 401, files: ['index.mjs', ...expectedFiles] },
+        );
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 
