@@ -12,7 +12,7 @@ import { lines } from '../../examples/extend/lines-protocol.ts';
 import { openAiChunks } from '../../examples/extend/openai-chunks-dialect.ts';
 import { createEmailRedaction } from '../../examples/extend/redact-emails.ts';
 import { DemoAgent } from '../../infra/demo-agent.ts';
-import { AgentRelay } from '../../src/cdk.ts';
+import { AgentRelay, RelayAuth } from '../../src/cdk.ts';
 import { RelayError } from '../../src/errors.ts';
 import type { AgentEvent } from '../../src/events/agent-event.ts';
 import type { LocalChain } from '../../src/local.ts';
@@ -29,7 +29,7 @@ describe('the example of a protocol', () => {
     agent.answer();
     agent.say(start + textFrame('Hé') + textFrame('llo\n') + stop);
     agent.end();
-    const response = await send(post({ say: 'hi', room: 'r1' }));
+    const response = await send(post({ say: 'hi', room: 'a-room-nobody-guesses' }));
     assert.deepEqual(
       [response.status, response.headers['content-type'], await readText(response), agent.invocations[0]?.payload],
       [200, 'application/jsonl; charset=utf-8', '{"text":"Hé"}\n{"text":"llo\\n"}\n{"done":true}\n', '{"prompt":"hi"}'],
@@ -144,7 +144,11 @@ describe('a relay of one’s own, bundled, deployed by the construct and run by 
     const app = new App({ outdir: join(folder, 'assembly') });
     const stack = new Stack(app, 'Mine', { env: { region: 'eu-west-1' } });
     const { runtime } = new DemoAgent(stack, 'Agent', { modelId: 'global.amazon.nova-2-lite-v1:0' });
-    new AgentRelay(stack, 'Relay', { agent: runtime, code: lambda.Code.fromAsset(join(folder, 'relay')) });
+    new AgentRelay(stack, 'Relay', {
+      agent: runtime,
+      auth: RelayAuth.anonymous(),
+      code: lambda.Code.fromAsset(join(folder, 'relay')),
+    });
     app.synth();
     chain = await startWatchedChain({
       assemblyDirectory: join(folder, 'assembly'),
@@ -171,6 +175,13 @@ describe('a relay of one’s own, bundled, deployed by the construct and run by 
     );
     const refused = await ask(`${chain.url}/lines`, { room });
     assert.deepEqual([refused.status, JSON.parse(refused.text).error.message], [400, '"say" must not be empty']);
+  });
+
+  it('speaks the protocols of the package that are loaded when they are asked for, though all is in one file', async () => {
+    const messages = [{ id: 'm', role: 'user', parts: [{ type: 'text', text: 'My name is Ada.' }] }];
+    const { status, text } = await ask(`${chain.url}/api/chat`, { id: 'a-chat-of-ones-own', messages });
+    assert.equal(status, 200);
+    assert.match(text, /"type":"text-delta"[\s\S]*"finishReason":"stop"/u);
   });
 
   it('filters every protocol, and has none that the filter cannot see', async () => {
