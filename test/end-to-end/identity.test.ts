@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { App, Stack } from 'aws-cdk-lib';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { createRelayApp } from '../../infra/relay-app.ts';
+import { DemoAgent } from '../../infra/demo-agent.ts';
+import { AgentRelay, RelayAuth } from '../../src/cdk.ts';
+import type { CommandConsole } from '../../src/keys/console.ts';
+import { runKeyCommand } from '../../src/keys/key-command.ts';
+import { runUserCommand } from '../../src/keys/user-command.ts';
+import type { LocalChain, LocalChainOptions, RequestLine } from '../../src/local.ts';
+import { sentinels, startWatchedChain } from '../watched-servers.ts';
+import { ask, view } from './deployed-chain.ts';
+
+const prompt = { prompt: 'What is 12*(3+4)?', response: 'transformed' };
+
+let folder: string;
+before(() => {
+  // The CDK's own check of templates takes three seconds; the tests of the stack do it.
+  process.env['CDK_VALIDATION'] = 'false';
+  folder = mkdtempSync(join(tmpdir(), 'relay-identity-'));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the stack as it is deployed, with keys', () => {
+  let chain: LocalChain;
+  let keysFile: string;
+  let clock: { readonly environment: Record<string, string>; advance(byMs: number): void };
+  const requests: RequestLine[] = [];
+
+  before(async () => {
+    keysFile = join(folder, 'keys.json');
+    writeFileSync(keysFile, '{"keys":[]}');
+    clock = createClock();
+    createRelayApp({ environment: {}, outdir: join(folder, 'demo') }).synth();
+    chain = await start('demo', {
+      keysFile,
+      relayEnvironment: clock.environment,
+      onRequest: (line) => requests.push(line),
+    });
+  });
+  after(async () => {
+    await chain.close();
+  });
+
+  it('lets nobody in before there is a key, says what would do, and does not wake the agent', async () => {
+    for (const headers of [undefined, { authorization: 'Bearer relay_made-up' }, { 'x-api-key': 'made-up' }]) {
+      requests.length = 0;
+      const { status, headers: answered, text } = await ask(chain.url, prompt, withHeaders(headers));
+      const code = headers === undefined ? 'unauthenticated' : 'invalid_credentials';
+      assert.deepEqual([status, (JSON.parse(text) as { error: { code: string } }).error.code], [401, code]);
+      assert.match(answered.get('www-authenticate') ?? 'no challenge', /^Bearer realm="/u);
+      assert.equal(answered.get('x-amzn-remapped-www-authenticate'), null);
+      assert.equal(requests[0]?.hops.agentMs, undefined);
+    }
+  });
+
+  it('refuses in the words of the client’s own protocol', async () => {
+    const { status, headers, text } = await ask(`${chain.url}/v1/chat/completions`, {
+      model: 'agent',
+      messages: [{ role: 'user', content: 'hello' }],
+    });
+    const { error } = JSON.parse(text) as { error: Record<string, unknown> };
+    assert.deepEqual([status, error['code'], typeof error['message']], [401, 'unauthenticated', 'string']);
+    assert.match(headers.get('www-authenticate') ?? 'no challenge', /^Bearer realm="/u);
+  });
+
+  it('lets a new key in within seconds, as a bearer token and as x-api-key, and streams', async () => {
+    const key = await createKey('alice');
+    clock.advance(15_000);
+    for (const headers of [{ authorization: `Bearer ${key}` }, { 'x-api-key': key }]) {
+      const { status, text } = await ask(chain.url, prompt, withHeaders(headers));
+      assert.equal(status, 200, text);
+      assert.match(text, /84[\s\S]*\n----------\n\{"usage":/u);
+    }
+  });
+
+  it('takes no forwarded header for the viewer’s own', async () => {
+    const key = await createKey('mallory');
+    clock.advance(15_000);
+    const { status } = await ask(chain.url, prompt, withHeaders({ 'x-relay-authorization': `Bearer ${key}` }));
+    assert.equal(status, 401);
+  });
+
+  it('keeps two callers apart who name their conversations alike, and one together over two keys', async () => {
+    const runtimeSessionId = 'conversation-0123456789-0123456789-0123456789';
+    const say = async (key: string, words: string): Promise<string> => {
+      const body = { prompt: words, runtimeSessionId, response: 'transformed' };
+      const { status, headers, text } = await ask(chain.url, body, withHeaders({ 'x-api-key': key }));
+      assert.deepEqual([status, headers.get('x-runtime-session-id')], [200, runtimeSessionId], text);
+      return text;
+    };
+    const [ada, adasSecond, bob] = [await createKey('ada'), await createKey('ada'), await createKey('bob')];
+    clock.advance(15_000);
+    await say(ada, 'My name is Ada.');
+    assert.doesNotMatch(await say(bob, 'What is my name?'), /Ada/u);
+    assert.match(await say(adasSecond, 'What is my name?'), /Ada/u);
+  });
+
+  it('shuts a revoked key out once the relay has read the secret again', async () => {
+    const key = await createKey('eve');
+    clock.advance(15_000);
+    const asEve = (): Promise<number> =>
+      ask(chain.url, prompt, withHeaders({ 'x-api-key': key })).then(({ status }) => status);
+    assert.equal(await asEve(), 200);
+    assert.equal(await runKeyCommand(['revoke', 'eve', '--file', keysFile], silentConsole()), 0);
+    clock.advance(61_000);
+    // The first request over the minute starts the read and is still let in; how many more are depends on how long it takes.
+    let status = 200;
+    for (let tries = 0; status === 200 && tries < 50; tries += 1) status = await asEve();
+    assert.equal(status, 401);
+  });
+
+  async function createKey(id: string): Promise<string> {
+    const console = silentConsole();
+    assert.equal(await runKeyCommand(['create', id, '--file', keysFile], console), 0);
+    return console.printed().trimEnd();
+  }
+});
+
+describe('a stack that takes keys, passwords and what its own module says', () => {
+  let chain: LocalChain;
+  let password: string;
+
+  before(async () => {
+    const entry = join(folder, 'who.ts');
+    writeFileSync(
+      entry,
+      `interface Request { readonly headers: Readonly<Record<string, string | undefined>> }
+       export async function identify({ headers }: Request): Promise<{ id: string } | undefined> {
+         return headers['x-staff'] === 'let me in' ? { id: 'staff' } : undefined;
+       }`,
+    );
+    synthesizeOwnStack(entry);
+    const usersFile = join(folder, 'users.json');
+    const console = silentConsole();
+    assert.equal(await runUserCommand(['create', 'böb', '--file', usersFile], console), 0);
+    password = console.printed().trimEnd();
+    chain = await start('own', { usersFile });
+  });
+  after(async () => {
+    await chain.close();
+  });
+
+  it('names all that would do, a challenge each', async () => {
+    const { status, headers } = await ask(chain.url, prompt);
+    assert.equal(status, 401);
+    assert.match(headers.get('www-authenticate') ?? '', /^Bearer realm="[^"]+", Basic realm="[^"]+"/u);
+  });
+
+  it('lets in with the right password and with no other', async () => {
+    const basic = (words: string): RequestInit =>
+      withHeaders({ authorization: `Basic ${Buffer.from(`böb:${words}`).toString('base64')}` });
+    assert.equal((await ask(chain.url, prompt, basic(password))).status, 200);
+    assert.equal((await ask(chain.url, prompt, basic(`${password}x`))).status, 401);
+  });
+
+  it('asks the module that was bundled beside the relay', async () => {
+    assert.equal((await ask(chain.url, prompt, withHeaders({ 'x-staff': 'let me in' }))).status, 200);
+    assert.equal((await ask(chain.url, prompt, withHeaders({ 'x-staff': 'please' }))).status, 401);
+  });
+
+  it('lets a browser ask with GET, which gets its prompt for a password', async () => {
+    const { status, headers } = await view(`${chain.url}/?prompt=hello`);
+    assert.equal(status, 401);
+    assert.match(headers.get('www-authenticate') ?? '', /Basic realm=/u);
+  });
+});
+
+function synthesizeOwnStack(entry: string): void {
+  const app = new App({ outdir: join(folder, 'own') });
+  const stack = new Stack(app, 'Own', { env: { region: 'eu-central-1' } });
+  const relay = new AgentRelay(stack, 'Relay', {
+    agent: new DemoAgent(stack, 'Agent', { modelId: 'amazon.nova-lite-v1:0' }).runtime,
+    auth: RelayAuth.anyOf(
+      RelayAuth.apiKeys(new Secret(stack, 'Keys')),
+      RelayAuth.basic(new Secret(stack, 'Users', { secretName: 'relay/users' })),
+      RelayAuth.handler(entry),
+    ),
+  });
+  assert.ok(relay.url);
+  app.synth();
+}
+
+function start(assembly: string, options: Partial<LocalChainOptions>): Promise<LocalChain> {
+  return startWatchedChain({
+    assemblyDirectory: join(folder, assembly),
+    port: 0,
+    accountId: sentinels['the account id'],
+    agentEnvironment: { BEDROCK_MODEL_ID: undefined, OFFLINE_MODEL_DELAY_MS: '0' },
+    ...options,
+  });
+}
+
+function withHeaders(headers: Readonly<Record<string, string>> | undefined): RequestInit {
+  return { headers: { 'content-type': 'application/json', ...headers } };
+}
+
+/** A clock of the relay's process that can be put forward, by less than what a signature may be off. */
+function createClock(): { readonly environment: Record<string, string>; advance(byMs: number): void } {
+  const file = join(folder, 'clock');
+  const module = join(folder, 'clock.mjs');
+  writeFileSync(file, '0');
+  writeFileSync(
+    module,
+    `import { readFileSync } from 'node:fs';
+     const now = Date.now;
+     Date.now = () => now() + Number(readFileSync(${JSON.stringify(file)}, 'utf8'));`,
+  );
+  let aheadMs = 0;
+  return {
+    environment: { NODE_OPTIONS: `--import=${pathToFileURL(module).href}` },
+    advance(byMs) {
+      aheadMs += byMs;
+      assert.ok(aheadMs < 300_000, 'AgentCore would refuse the signature');
+      writeFileSync(file, String(aheadMs));
+    },
+  };
+}
+
+function silentConsole(): CommandConsole & { printed(): string } {
+  let printed = '';
+  return {
+    print: (text) => {
+      printed += text;
+    },
+    explain: () => undefined,
+    readInput: () => Promise.resolve(undefined),
+    now: Date.now,
+    printed: () => printed,
+  };
+}
