@@ -101,7 +101,7 @@ test('says for each kind what would do, and for the one that refused what was wr
 test('says of several refusals the most telling one', async () => {
   const codes = ['forbidden', 'internal_error', 'identity_unavailable', 'invalid_credentials'] as const;
   for (const [index, code] of codes.entries()) {
-    for (const order of [codes.slice(index), codes.slice(index).reverse()]) {
+    for (const order of [codes.slice(index), codes.slice(index).toReversed()]) {
       const refusal = await outcome(
         order.map((code) => kind(code, refused(code))),
         withCredentials,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { RelayError } from '../errors.ts';
 import { anonymous } from './anonymous.ts';
 import { anyOf } from './any-of.ts';
@@ -63,7 +64,7 @@ for (const thrown of [
   new ForeignRelayError('agent_busy'),
   { code: 'forbidden' },
 ]) {
-  test(`lets nobody in where it throws ${String(thrown)}`, async () => {
+  test(`lets nobody in where it throws ${inspect(thrown).split('\n')[0]}`, async () => {
     const throwing = authenticator(() => {
       throw thrown;
     });
