@@ -4,10 +4,16 @@ import { formatSse, formatSseComment } from '../sse/sse-format.ts';
 import { renderJsonError } from './json-error.ts';
 import { promptEndpoint } from './prompt-endpoint.ts';
 import type { ByteCopier, ByteProtocol } from './protocol.ts';
+import { createDocumentScrubber, createFrameScrubber } from './scrub-error-frames.ts';
+import type { ErrorScrubber } from './scrub-error-frames.ts';
 
 /** How the agent's bytes are passed on. */
 export interface OriginalOptions {
-  /** Whether what the agent says in its error frames is scrubbed (`scrub`). Default: false, they pass untouched too. */
+  /**
+   * Whether what the agent says of its errors is scrubbed: ARNs, account ids, keys, internal hosts, paths and stack traces go.
+   * An error is then held back until its end, and one of more than 1 MiB ends the answer with `agent_answer_too_large`. What
+   * the agent says otherwise passes untouched, the results of its tools too. Default: false, all of it passes untouched.
+   */
   readonly scrubErrors?: boolean | undefined;
 }
 
@@ -16,7 +22,7 @@ export interface OriginalOptions {
  * silent, and an `event: error` message where its answer breaks off.
  */
 export function createOriginal(options: OriginalOptions = {}): ByteProtocol {
-  void options;
+  const { scrubErrors = false } = options;
   return {
     kind: 'bytes',
     name: 'original',
@@ -25,14 +31,19 @@ export function createOriginal(options: OriginalOptions = {}): ByteProtocol {
     renderError: renderJsonError,
     hasKeepAlive: isEventStream,
     createCopier(contentType, sentContentType) {
-      if (isEventStream(contentType)) return createEventStreamCopier();
-      return isEventStream(sentContentType) ? createWrappingCopier() : createDocumentCopier();
+      if (isEventStream(contentType)) {
+        return createEventStreamCopier(scrubErrors ? createFrameScrubber() : untouched);
+      }
+      const scrubber = scrubErrors ? createDocumentScrubber() : untouched;
+      return isEventStream(sentContentType) ? createWrappingCopier(scrubber) : createDocumentCopier(scrubber);
     },
   };
 }
 
 /** {@link createOriginal} with its defaults. */
 export const original: ByteProtocol = createOriginal();
+
+const untouched: ErrorScrubber = { push: (chunk) => chunk, finish: () => '' };
 
 function formatError(error: RelayError): string {
   return formatSse({ event: 'error', data: describe(error) });
@@ -42,9 +53,11 @@ function describe(error: RelayError): string {
   return JSON.stringify({ error: { code: error.code, message: error.message } });
 }
 
-function createEventStreamCopier(): ByteCopier {
-  /** The last four bytes, oldest first: enough to see a blank line of any kind of line break. */
+function createEventStreamCopier(scrubber: ErrorScrubber): ByteCopier {
+  /** The last four bytes that were sent, oldest first: enough to see a blank line of any kind of line break. */
   let lastBytes = 0;
+  /** The last byte that the agent has sent; 0 before there is one. */
+  let lastByteRead = 0;
   const isBetweenMessages = () =>
     lastBytes === 0 ||
     (lastBytes & 0xffff) === 0x0a0a ||
@@ -52,24 +65,25 @@ function createEventStreamCopier(): ByteCopier {
     (lastBytes & 0xffffff) === 0x0a0d0a;
   return {
     push(chunk) {
-      for (let index = Math.max(0, chunk.length - 4); index < chunk.length; index++) {
-        lastBytes = (lastBytes << 8) | (chunk[index] ?? 0);
+      lastByteRead = chunk.at(-1) ?? lastByteRead;
+      const sent = scrubber.push(chunk);
+      for (let index = Math.max(0, sent.length - 4); index < sent.length; index++) {
+        lastBytes = (lastBytes << 8) | (sent[index] ?? 0);
       }
-      return chunk;
+      return sent;
     },
     keepAlive: () => (isBetweenMessages() ? formatSseComment('keep-alive') : ''),
     get isCutShort() {
-      const lastByte = lastBytes & 0xff;
-      return lastBytes !== 0 && lastByte !== 0x0a && lastByte !== 0x0d;
+      return lastByteRead !== 0 && lastByteRead !== 0x0a && lastByteRead !== 0x0d;
     },
-    finish: () => '',
+    finish: () => scrubber.finish(),
     // Half a message cannot be taken back; ended by a blank line, at least it does not swallow the error.
     fail: (error) => (isBetweenMessages() ? '' : '\n\n') + formatError(error),
   };
 }
 
 /** The viewer waits for an event stream and the agent sends a document: it becomes the data of one message. */
-function createWrappingCopier(): ByteCopier {
+function createWrappingCopier(scrubber: ErrorScrubber): ByteCopier {
   const decoder = new TextDecoder();
   let begun = false;
   /** Whether the last piece ended with CR: an LF after it belongs to the same line break. */
@@ -83,21 +97,21 @@ function createWrappingCopier(): ByteCopier {
     return prefix + rest.replace(/\r\n|\r|\n/gu, '\ndata: ');
   };
   return {
-    push: (chunk) => wrap(decoder.decode(chunk, { stream: true })),
+    push: (chunk) => wrap(decoder.decode(scrubber.push(chunk), { stream: true })),
     keepAlive: () => (begun ? '' : formatSseComment('keep-alive')),
     isCutShort: false,
-    finish: () => wrap(decoder.decode()) + (begun ? '\n\n' : ''),
+    finish: () => wrap(decoder.decode() + scrubber.finish()) + (begun ? '\n\n' : ''),
     fail: (error) => (begun ? '\n\n' : '') + formatError(error),
   };
 }
 
 /** JSON or text that breaks off has no place for an error; what is appended at least keeps it from parsing. */
-function createDocumentCopier(): ByteCopier {
+function createDocumentCopier(scrubber: ErrorScrubber): ByteCopier {
   return {
-    push: (chunk) => chunk,
+    push: (chunk) => scrubber.push(chunk),
     keepAlive: () => '',
     isCutShort: false,
-    finish: () => '',
+    finish: () => scrubber.finish(),
     fail: (error) => `\n${describe(error)}\n`,
   };
 }
