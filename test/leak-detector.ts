@@ -54,6 +54,8 @@ const patterns: Readonly<Record<string, RegExp>> = {
   'a role': /assumed-role|OriginAccessControl/gu,
   'a stack trace': /\bat [^\n]{1,200}\.[cm]?[jt]s:\d+/gu,
   'a path of the process': /node_modules/gu,
+  'a key': /\brelay_[\w-]{43}/gu,
+  'a hash of a key or a password': /\bsha256:[0-9a-f]{64}|\bscrypt:\d+:/gu,
 };
 
 /** So much of what was sent is searched again with what follows: longer than every secret in every form. */

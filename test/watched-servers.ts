@@ -42,7 +42,8 @@ after(() => {
 /** Starts a local chain whose viewers are watched; what the template names is secret. */
 export async function startWatchedChain(options: LocalChainOptions): Promise<LocalChain> {
   const chain = await startLocalChain(options);
-  const { distribution, agentRuntimeArn } = chain.deployment;
+  const { distribution, agentRuntimeArn, auth } = chain.deployment;
+  const endpoints = [chain.agentCoreEndpoint, chain.secretsManagerEndpoint].filter((url) => url !== undefined);
   const stop = watch(chain.url, {
     ...chainCredentials,
     'the account id of the chain': distribution.accountId,
@@ -55,7 +56,8 @@ export async function startWatchedChain(options: LocalChainOptions): Promise<Loc
       ])
       .flatMap((deployed) => (deployed === undefined ? [] : [deployed.name])),
     'the id of the runtime': agentRuntimeArn.split('/').at(-1) ?? '',
-    'the address of AgentCore': new URL(chain.agentCoreEndpoint).host,
+    'the name of a secret': auth.secrets.map(({ arn }) => arn.split(':').at(-1) ?? arn),
+    'the address of a service': endpoints.map((url) => new URL(url).host),
   });
   const close = async (): Promise<void> => {
     await chain.close();

@@ -11,7 +11,7 @@ export async function startDeployedChain(options: Partial<LocalChainOptions> = {
   process.on('exit', () => rmSync(assemblyDirectory, { recursive: true, force: true }));
   // The CDK's own check of templates takes three seconds; the tests of the stack do it.
   process.env['CDK_VALIDATION'] = 'false';
-  createRelayApp({ environment: {}, outdir: assemblyDirectory }).synth();
+  createRelayApp({ environment: {}, context: { auth: 'anonymous' }, outdir: assemblyDirectory }).synth();
   return startWatchedChain({
     assemblyDirectory,
     port: 0,
