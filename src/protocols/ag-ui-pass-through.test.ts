@@ -3,17 +3,16 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { recordings } from '../../test/recordings.ts';
 import { RelayError } from '../errors.ts';
-import { agUiPassThrough } from './ag-ui-pass-through.ts';
+import { createAgUiPassThrough } from './ag-ui-pass-through.ts';
 
 const eventStream = 'text/event-stream';
 const interrupted =
   'data: {"type":"RUN_ERROR","message":"the answer broke off before its end","code":"agent_interrupted"}\n\n';
 
-const begin = (contentType = eventStream) => agUiPassThrough.createCopier(contentType, eventStream);
+const begin = (contentType = eventStream) => createAgUiPassThrough().createCopier(contentType, eventStream);
 
 /** Passes chunks on, then a clean end, as the relay does. */
-function pass(chunks: Iterable<Uint8Array | string>, contentType?: string): string {
-  const copier = begin(contentType);
+function pass(chunks: Iterable<Uint8Array | string>, contentType?: string, copier = begin(contentType)): string {
   const output: (Uint8Array | string)[] = [];
   try {
     for (const chunk of chunks) output.push(copier.push(Buffer.from(chunk)));
@@ -196,10 +195,56 @@ describe('the answer of an agent that speaks ag-ui', () => {
   });
 
   it('is an event stream to the viewer whatever the agent calls it', () => {
-    const { contentType, lateContentType, hasKeepAlive } = agUiPassThrough;
+    const { contentType, lateContentType, hasKeepAlive } = createAgUiPassThrough();
     assert.deepEqual(
       [contentType, lateContentType, hasKeepAlive('application/json')],
       [eventStream, eventStream, true],
     );
+  });
+
+  const runtimeSessionId = '5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7';
+  const conversationId = 'conversation-0123456789-0123456789';
+  const context = { requestId: 'r', conversationId, runtimeSessionId, startedAtMs: 0 };
+  /** What an agent says that was given an id as the conversation's. */
+  const answerOf = (threadId: string) =>
+    [
+      { type: 'RUN_STARTED', threadId, runId: 'r' },
+      {
+        type: 'STATE_SNAPSHOT',
+        snapshot: { [threadId]: `${threadId}${threadId}`, at: [runtimeSessionId.slice(0, 40)] },
+      },
+      { type: 'TEXT_MESSAGE_CONTENT', messageId: `${threadId}-m`, delta: '天気 😀' },
+      { type: 'RUN_FINISHED', threadId, runId: 'r' },
+    ]
+      .map(message)
+      .join('');
+
+  it('names the conversation as the client does, wherever the agent names it and wherever that is cut', () => {
+    const bytes = Buffer.from(answerOf(runtimeSessionId));
+    for (const [threadId, shown] of [
+      [undefined, conversationId],
+      ['t', 't'],
+      ['a"b\\\n\r\u2028\ud800\0天', 'a"b\\\n\r\u2028\ud800\0天'],
+    ] as const) {
+      const copy = () => createAgUiPassThrough(threadId).createCopier(eventStream, eventStream, context);
+      assert.equal(pass([bytes], eventStream, copy()), answerOf(shown));
+      const single = Array.from(bytes, (byte) => Uint8Array.of(byte));
+      assert.equal(pass(single, eventStream, copy()), answerOf(shown));
+      for (let cut = 0; cut <= bytes.length; cut++) {
+        assert.equal(pass([bytes.subarray(0, cut), bytes.subarray(cut)], eventStream, copy()), answerOf(shown));
+      }
+    }
+  });
+
+  it('is left as it is where the agent was given the client’s own id', () => {
+    const asGiven = { ...context, runtimeSessionId: conversationId };
+    const copier = createAgUiPassThrough('t').createCopier(eventStream, eventStream, asGiven);
+    assert.equal(pass([answerOf(conversationId)], eventStream, copier), answerOf(conversationId));
+  });
+
+  it('shows nothing of an id in which it breaks off', () => {
+    const copier = createAgUiPassThrough('t').createCopier(eventStream, eventStream, context);
+    const half = `data: {"type":"CUSTOM","value":"${runtimeSessionId.slice(0, 30)}`;
+    assert.equal(pass([started, half], eventStream, copier), started + interrupted);
   });
 });

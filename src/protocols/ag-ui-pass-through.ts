@@ -2,7 +2,8 @@ import { RelayError } from '../errors.ts';
 import { eventStreamType, isEventStream } from '../sse/event-stream-type.ts';
 import { formatSseComment } from '../sse/sse-format.ts';
 import { writeAgUiEvent } from './ag-ui-event.ts';
-import type { ByteCopier, ByteFormat } from './protocol.ts';
+import type { ByteCopier, ByteFormat, InvocationContext } from './protocol.ts';
+import { createReplacer } from './replace-bytes.ts';
 
 /** Bytes of an unfinished message that are held back; of a longer one the beginning goes out before its end is there. */
 const maxHeldBytes = 65_536;
@@ -14,21 +15,42 @@ const maxHeldBytes = 65_536;
  *
  * The agent's own `RUN_ERROR` ends the answer in the relay's words: its text is that of an exception (`bedrock_agentcore`
  * 1.22, `runtime/ag_ui.py`), which may name roles and accounts. So does the error frame of `runtime/app.py`, which no client
- * could read.
+ * could read. What its tools give and what it says of itself otherwise, in `RAW` events too, is its answer.
+ *
+ * The agent knows the conversation by the runtime session's id, which the client must not see: wherever the agent says it, in
+ * a state or a snapshot too, the client's own id stands in its place.
+ *
+ * @param threadId - What the client calls the conversation. Default: the id that the relay gave it.
  */
-export const agUiPassThrough: ByteFormat = {
-  kind: 'bytes',
-  lateContentType: eventStreamType,
-  contentType: eventStreamType,
-  hasKeepAlive: () => true,
-  createCopier: (contentType) => (isEventStream(contentType) ? createRunCopier() : createRefusingCopier()),
-};
+export function createAgUiPassThrough(threadId?: string): ByteFormat {
+  return {
+    kind: 'bytes',
+    lateContentType: eventStreamType,
+    contentType: eventStreamType,
+    hasKeepAlive: () => true,
+    createCopier: (contentType, _, context) =>
+      isEventStream(contentType)
+        ? createRunCopier(createThreadReplacer(context, threadId ?? context?.conversationId))
+        : createRefusingCopier(),
+  };
+}
+
+type Replace = (chunk: Uint8Array) => Uint8Array;
+
+/** Where sessions are as given, the agent was given the client's own id. */
+function createThreadReplacer(context: InvocationContext | undefined, threadId: string | undefined): Replace {
+  if (context === undefined || threadId === undefined || context.runtimeSessionId === context.conversationId) {
+    return (chunk) => chunk;
+  }
+  // Within a JSON string, where an agent says it.
+  return createReplacer(context.runtimeSessionId, JSON.stringify(threadId).slice(1, -1));
+}
 
 function writeError({ code, message }: RelayError): string {
   return writeAgUiEvent({ type: 'RUN_ERROR', message, code });
 }
 
-function createRunCopier(): ByteCopier {
+function createRunCopier(replace: Replace): ByteCopier {
   const follower = createRunFollower();
   let held: Uint8Array[] = [];
   let heldBytes = 0;
@@ -37,7 +59,9 @@ function createRunCopier(): ByteCopier {
   /** Whole messages that came in one chunk with the agent's own error. */
   let beforeError = '';
   return {
-    push(chunk) {
+    push(received) {
+      // What of an id is held back belongs to a message that is not whole.
+      const chunk = replace(received);
       const wholeBytes = follower.read(chunk);
       if (follower.hasFailed) {
         if (wholeBytes > 0) {

@@ -1,4 +1,4 @@
-import { agUiPassThrough } from './ag-ui-pass-through.ts';
+import { createAgUiPassThrough } from './ag-ui-pass-through.ts';
 import { readRunRequest } from './ag-ui-request.ts';
 import { createRunWriter } from './ag-ui-writer.ts';
 import type { ShownParts } from './ag-ui-writer.ts';
@@ -33,14 +33,17 @@ export interface AgUiOptions {
 export function createAgUi(options: AgUiOptions = {}): EventProtocol {
   const { reasoning = 'show', tools = 'show', maxToolResultLength = 262_144 } = options;
   const shown: ShownParts = { hasReasoning: reasoning === 'show', hasTools: tools === 'show', maxToolResultLength };
-  const format: Omit<EventFormat, 'createWriter'> = {
+  const createFormat = (threadId?: string): Omit<EventFormat, 'createWriter'> => ({
     kind: 'events',
     headers: { 'content-type': 'text/event-stream; charset=utf-8' },
     hasKeepAlive: true,
-    native: shown.hasReasoning && shown.hasTools ? { agentProtocol: 'AGUI', format: agUiPassThrough } : undefined,
-  };
+    native:
+      shown.hasReasoning && shown.hasTools
+        ? { agentProtocol: 'AGUI', format: createAgUiPassThrough(threadId) }
+        : undefined,
+  });
   return {
-    ...format,
+    ...createFormat(),
     name: 'ag-ui',
     endpoint: {
       path: '/ag-ui',
@@ -53,7 +56,7 @@ export function createAgUi(options: AgUiOptions = {}): EventProtocol {
           conversationId: threadId,
           runAgentInput,
           format: {
-            ...format,
+            ...createFormat(threadId),
             createWriter: ({ requestId }) => createRunWriter({ requestId, threadId, runId, toolCallIds }, shown),
           },
         };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { AgentEvent } from '../events/agent-event.ts';
 import { createScriptedRelay, follow, readText, runtimeSessionOf } from '../../test/scripted-relay.ts';
 import { RelayError } from '../errors.ts';
 import { createAgUi } from '../protocols/ag-ui.ts';
@@ -59,6 +60,26 @@ describe('a relay in front of an agent that speaks AG-UI', () => {
       entries.map(({ level, protocol, ending }) => ({ level, protocol, ending })),
       [{ level: 'info', protocol: 'ag-ui', ending: 'complete' }],
     );
+  });
+
+  it('names the conversation to the client as the client does, and to the agent as AgentCore does', async () => {
+    const echo = (id: string) => answer.replaceAll(input.threadId, id);
+    for (const [options, path, expected] of [
+      [{}, '/ag-ui', answer],
+      [{ createFilter: () => (event: AgentEvent) => event }, '/ag-ui', undefined],
+      [{}, '/', echo('made-00000000000000000000000000000002')],
+    ] as const) {
+      const { agent, send } = createScriptedRelay({ ...speaksAgUi, ...options });
+      agent.answer();
+      const response = await send(path === '/' ? { json: { prompt: 'hi', response: 'ag-ui' } } : post);
+      const [{ payload, runtimeSessionId } = { payload: '', runtimeSessionId: '' }] = agent.invocations;
+      assert.equal((JSON.parse(payload) as { threadId: string }).threadId, runtimeSessionId);
+      agent.say(echo(runtimeSessionId));
+      agent.end();
+      const text = await readText(response);
+      if (expected !== undefined) assert.equal(text, expected);
+      assert.equal(text.includes(runtimeSessionId), false, text);
+    }
   });
 
   for (const [name, end] of [
