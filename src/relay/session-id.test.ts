@@ -141,6 +141,7 @@ describe('the name of a conversation that nobody but its name protects', () => {
       '0000000000000001',
       'abababababababababab',
       '1234123412341234',
+      '1234567'.repeat(4),
       'chat-1'.repeat(5),
       '00000000-0000-0000-0000-000000000000',
       '\0'.repeat(40),
