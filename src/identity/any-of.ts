@@ -59,11 +59,10 @@ function join(refusals: readonly Refusal[], authenticators: readonly Authenticat
 
 /** Of two with the same code, the one that has a sentence of its own: that a token has expired says more than that it is not good. */
 function findMostTelling(errors: readonly RelayError[]): RelayError {
-  const code = precedence.find((code) => errors.some((error) => error.code === code));
-  const candidates = code === undefined ? errors : errors.filter((error) => error.code === code);
-  return (
-    candidates.find((error) => error.message !== describeCode(error.code)) ??
-    candidates[0] ??
-    new RelayError('invalid_credentials')
-  );
+  return errors.reduce((found, error) => (rank(error) < rank(found) ? error : found));
+}
+
+function rank({ code, message }: RelayError): number {
+  const place = precedence.indexOf(code);
+  return (place === -1 ? precedence.length : place) + (message === describeCode(code) ? 0.5 : 0);
 }

@@ -3,7 +3,7 @@ import { isJsonObject, parseJson } from '../json.ts';
 import type { JsonObject } from '../json.ts';
 
 /** Most entries of one document. */
-export const maxEntries = 10_000;
+const maxEntries = 10_000;
 
 /** Longest document, in UTF-16 units. */
 export const maxDocumentLength = 4_194_304;

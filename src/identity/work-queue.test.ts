@@ -44,6 +44,21 @@ test('does so much at once, and the rest in its order', async () => {
   assert.deepEqual(await Promise.all(results), ['a', 'b', 'c', 'd']);
 });
 
+test('does not do more at once for who comes when a place has just been handed over', async () => {
+  const { begun, begin, end } = createWork();
+  const queue = createWorkQueue(1, 2);
+  const results = [queue.run(begin('a')), queue.run(begin('b'))];
+  end('a');
+  await settle();
+  results.push(queue.run(begin('c')));
+  await settle();
+  assert.deepEqual(begun, ['a', 'b']);
+  end('b');
+  await settle();
+  end('c');
+  assert.deepEqual(await Promise.all(results), ['a', 'b', 'c']);
+});
+
 test('refuses whoever comes when too many wait, and says when to try again', async () => {
   const { begin, end } = createWork();
   const queue = createWorkQueue(1, 1);
