@@ -127,7 +127,7 @@ function curlOptionsOf({ kinds }: DeployedAuth): string {
     case 'jwt':
       return '-H "authorization: Bearer $TOKEN" ';
     case 'basic':
-      return '-u "$RELAY_USER" ';
+      return '-u "$RELAY_USER:$RELAY_PASSWORD" ';
     default:
       return '';
   }

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { App, Stack } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { createRelayApp } from '../../infra/relay-app.ts';
@@ -16,6 +20,7 @@ import type { LocalChain, LocalChainOptions, RequestLine } from '../../src/local
 import { sentinels, startWatchedChain } from '../watched-servers.ts';
 import { ask, view } from './deployed-chain.ts';
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const prompt = { prompt: 'What is 12*(3+4)?', response: 'transformed' };
 
 let folder: string;
@@ -124,32 +129,37 @@ describe('the stack as it is deployed, with keys', () => {
 
 describe('a stack that takes keys, passwords and what its own module says', () => {
   let chain: LocalChain;
+  let app: Server;
   let password: string;
 
   before(async () => {
-    const entry = join(folder, 'who.ts');
-    writeFileSync(
-      entry,
-      `interface Request { readonly headers: Readonly<Record<string, string | undefined>> }
-       export async function identify({ headers }: Request): Promise<{ id: string } | undefined> {
-         return headers['x-staff'] === 'let me in' ? { id: 'staff' } : undefined;
-       }`,
-    );
-    synthesizeOwnStack(entry);
+    app = createServer((request, response) => {
+      const user = { id: 'ada', mayChat: request.headers.authorization === 'Bearer session-of-ada' };
+      response.writeHead(request.headers.authorization?.startsWith('Bearer session-') ? 200 : 401);
+      response.end(JSON.stringify(user));
+    });
+    app.listen(0, '127.0.0.1');
+    await once(app, 'listening');
+    synthesizeOwnStack(writeExample());
     const usersFile = join(folder, 'users.json');
     const console = silentConsole();
     assert.equal(await runUserCommand(['create', 'böb', '--file', usersFile], console), 0);
     password = console.printed().trimEnd();
-    chain = await start('own', { usersFile });
+    const { port } = app.address() as AddressInfo;
+    chain = await start('own', { usersFile, relayEnvironment: { APP_URL: `http://127.0.0.1:${port}` } });
   });
   after(async () => {
     await chain.close();
+    app.close();
   });
 
   it('names all that would do, a challenge each', async () => {
     const { status, headers } = await ask(chain.url, prompt);
     assert.equal(status, 401);
-    assert.match(headers.get('www-authenticate') ?? '', /^Bearer realm="[^"]+", Basic realm="[^"]+"/u);
+    assert.equal(
+      headers.get('www-authenticate'),
+      'Bearer realm="agent", Basic realm="agent", charset="UTF-8", Bearer realm="app"',
+    );
   });
 
   it('lets in with the right password and with no other', async () => {
@@ -159,9 +169,19 @@ describe('a stack that takes keys, passwords and what its own module says', () =
     assert.equal((await ask(chain.url, prompt, basic(`${password}x`))).status, 401);
   });
 
-  it('asks the module that was bundled beside the relay', async () => {
-    assert.equal((await ask(chain.url, prompt, withHeaders({ 'x-staff': 'let me in' }))).status, 200);
-    assert.equal((await ask(chain.url, prompt, withHeaders({ 'x-staff': 'please' }))).status, 401);
+  it('asks the module of docs/authenticate.md, bundled beside the relay', async () => {
+    const as = async (session: string): Promise<readonly [number, string]> => {
+      const { status, text } = await ask(
+        chain.url,
+        prompt,
+        withHeaders({ authorization: `Bearer session-${session}` }),
+      );
+      return [status, status === 200 ? 'streamed' : (JSON.parse(text) as { error: { code: string } }).error.code];
+    };
+    assert.deepEqual(await as('of-ada'), [200, 'streamed']);
+    assert.deepEqual(await as('of-bob'), [403, 'forbidden']);
+    const { status } = await ask(chain.url, prompt, withHeaders({ authorization: 'Bearer other' }));
+    assert.equal(status, 401);
   });
 
   it('lets a browser ask with GET, which gets its prompt for a password', async () => {
@@ -170,6 +190,19 @@ describe('a stack that takes keys, passwords and what its own module says', () =
     assert.match(headers.get('www-authenticate') ?? '', /Basic realm=/u);
   });
 });
+
+/** The example of the documentation, where esbuild finds this package under its name. */
+function writeExample(): string {
+  const document = readFileSync(join(root, 'docs/authenticate.md'), 'utf8');
+  const [, code] = /```ts\n(\/\/ identity\.ts\n[\s\S]*?)```/u.exec(document) ?? [];
+  assert.ok(code !== undefined, 'the document has no example');
+  mkdirSync(join(root, '.cache'), { recursive: true });
+  const exampleFolder = mkdtempSync(join(root, '.cache/identity-'));
+  process.on('exit', () => rmSync(exampleFolder, { recursive: true, force: true }));
+  const entry = join(exampleFolder, 'identity.ts');
+  writeFileSync(entry, code);
+  return entry;
+}
 
 function synthesizeOwnStack(entry: string): void {
   const app = new App({ outdir: join(folder, 'own') });
