@@ -61,7 +61,7 @@ export function createHandler(options: HandlerOptions): FunctionUrlHandler {
 
 function readOptions(options: HandlerOptions, log: Log): RelayOptions {
   try {
-    return readRelayOptions(options);
+    return readRelayOptions({ ...options, log });
   } catch (thrown) {
     const error = RelayError.from(thrown);
     log({ level: 'error', message: 'the relay is not configured', cause: String(error.cause) });

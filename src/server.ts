@@ -27,9 +27,7 @@ export type {
 
 /** What {@link startServer} may be told besides what a relay may. */
 export interface ServerOptions
-  extends
-    Omit<RelayOptions, 'agentRuntime' | 'authenticator'>,
-    Pick<NodeHttpServerOptions, 'host' | 'port'> {
+  extends Omit<RelayOptions, 'agentRuntime' | 'authenticator'>, Pick<NodeHttpServerOptions, 'host' | 'port'> {
   /** Usually `process.env`. */
   readonly environment: Environment;
   /** Default: the agent that `AGENT_RUNTIME_ARN` names, with the credentials of the environment. */
@@ -48,6 +46,6 @@ export interface ServerOptions
  */
 export async function startServer(options: ServerOptions): Promise<NodeHttpServer> {
   const { log = createConsoleLog(), port, host } = options;
-  const relay = createRelay({ ...readRelayOptions(options), log });
+  const relay = createRelay(readRelayOptions({ ...options, log }));
   return startNodeHttpServer({ relay, log, port, host });
 }

@@ -1,11 +1,14 @@
 import { createEnvironmentAgentRuntime } from '../agentcore/environment-agent-runtime.ts';
 import { readCorsSettings } from '../cors-settings.ts';
 import type { Authenticator } from '../identity/authenticator.ts';
+import { RelayError } from '../errors.ts';
 import { selectProtocols } from '../protocols/select.ts';
 import type { AgentRuntime } from '../relay/agent-runtime.ts';
+import type { Log } from '../relay/relay-request.ts';
 import type { RelayOptions } from '../relay/relay-options.ts';
 import { environmentNames, readAgentProtocol, readFlag, readProtocolNames, readSessionPolicy } from '../settings.ts';
 import type { Environment } from '../settings.ts';
+import { describeThrown } from './call-relay.ts';
 import { createEnvironmentAuthenticator } from './environment-authenticator.ts';
 
 /** What a door was told, and where to read the rest. */
@@ -24,7 +27,7 @@ export function readRelayOptions(options: DoorOptions): RelayOptions {
   const { environment } = options;
   const {
     agentRuntime = createEnvironmentAgentRuntime(environment),
-    authenticator = createEnvironmentAuthenticator(environment),
+    authenticator = createEnvironmentAuthenticator(environment, { report: reportTo(options.log) }),
     agentProtocol = readAgentProtocol(environment),
     protocols = selectProtocols(readProtocolNames(environment), {
       scrubAgentErrors: readFlag(environment, environmentNames.scrubAgentErrors),
@@ -34,4 +37,17 @@ export function readRelayOptions(options: DoorOptions): RelayOptions {
     passUserId = readFlag(environment, environmentNames.passUserId),
   } = options;
   return { ...options, agentRuntime, authenticator, agentProtocol, protocols, sessions, cors, passUserId };
+}
+
+/** Whoever gets in meanwhile does not notice that keys grow old; whoever runs the relay must. */
+function reportTo(log: Log | undefined): (fault: unknown) => void {
+  return (fault) => {
+    const { cause, upstreamName } = RelayError.from(fault);
+    log?.({
+      level: 'warn',
+      message: 'what callers are known by cannot be refreshed',
+      upstreamName,
+      cause: describeThrown(cause),
+    });
+  };
 }

@@ -6,6 +6,8 @@ import { scrub } from '../scrub.ts';
  * gave: the last look before it leaves.
  */
 export function scrubError(error: RelayError): RelayError {
-  const message = scrub(error.message);
-  return message === error.message ? error : new RelayError(error.code, { ...error, message, cause: error.cause });
+  const { code, message, cause, upstreamName, retryAfterSeconds, allow, challenge } = error;
+  const scrubbed = scrub(message);
+  if (scrubbed === message) return error;
+  return new RelayError(code, { message: scrubbed, cause, upstreamName, retryAfterSeconds, allow, challenge });
 }
