@@ -7,11 +7,15 @@ import type { IConstruct } from 'constructs';
 /** What cdk-nag finds in a relay's distribution and why this deployment accepts it, by rule. */
 const distributionReasons = {
   'AwsSolutions-CFR1': 'The demo is for callers from every country; whom an agent serves is for its owner to say.',
-  'AwsSolutions-CFR2': 'The demo has no web ACL, which costs by the month; AgentRelay takes one as webAclArn.',
   'AwsSolutions-CFR3':
     'The prompt of a GET is in its URL: an access log would keep what people ask. The relay logs each request without it.',
   'AwsSolutions-CFR4':
     "CloudFront's own certificate allows no TLS floor. With certificate and domainNames, AgentRelay sets TLSv1.2_2021; to the origin it is TLS 1.2 already.",
+};
+
+/** What it finds where nobody wants a web ACL. */
+const openDistributionReasons = {
+  'AwsSolutions-CFR2': 'Whoever deploys it has said -c firewall=off: a web ACL costs by the month.',
 };
 
 /** What cdk-nag finds in the secret with the callers' hashes. */
@@ -53,12 +57,18 @@ export function acknowledgeFindings(root: IConstruct): void {
   for (const construct of root.node.findAll()) {
     if (construct instanceof CfnDistribution) {
       acknowledge(construct, distributionReasons);
+      if (!hasWebAcl(construct)) acknowledge(construct, openDistributionReasons);
     } else if (construct instanceof CfnSecret) {
       acknowledge(construct, secretReasons);
     } else if (construct instanceof CfnPolicy) {
       Validations.of(construct).acknowledge(...explainWildcards(construct));
     }
   }
+}
+
+function hasWebAcl(distribution: CfnDistribution): boolean {
+  const config = Stack.of(distribution).resolve(distribution.distributionConfig) as { readonly webAclId?: unknown };
+  return config.webAclId !== undefined;
 }
 
 function acknowledge(construct: IConstruct, reasons: Readonly<Record<string, string>>): void {

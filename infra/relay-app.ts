@@ -14,7 +14,7 @@ export interface RelayAppOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /**
    * As `-c` on the command line, which comes first: `agentRuntimeArn`, `agentProtocol`, `modelId`, `auth` with `issuer`
-   * and `audience`.
+   * and `audience`, `firewall`, `lockAgent`.
    */
   readonly context?: Readonly<Record<string, string>>;
   /** Directory of the cloud assembly. @default - the CDK's own choice */
@@ -35,6 +35,8 @@ export function createRelayApp({ environment, context = {}, outdir }: RelayAppOp
     agentProtocol: readAgentProtocol(readContext(app, 'agentProtocol')),
     modelId: readContext(app, 'modelId'),
     auth: readAuth(app),
+    hasFirewall: requireKnown('firewall', readContext(app, 'firewall') ?? 'on', ['on', 'off']) === 'on',
+    lockAgent: requireKnown('lockAgent', readContext(app, 'lockAgent') ?? 'false', ['true', 'false']) === 'true',
   });
   acknowledgeFindings(app);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

@@ -35,6 +35,12 @@ export interface RelayStackProps extends StackProps {
 
   /** Who may call. */
   readonly auth: DemoAuthSettings;
+
+  /** Whether there is a web ACL in front, which costs by the month. */
+  readonly hasFirewall: boolean;
+
+  /** Whether nobody but the relay may run the agent. */
+  readonly lockAgent: boolean;
 }
 
 /** An agent and its front door. */
@@ -48,6 +54,8 @@ export class RelayStack extends Stack {
     const { url } = new AgentRelay(this, 'Relay', {
       agent,
       auth,
+      lockAgent: props.lockAgent,
+      ...(!props.hasFirewall && { firewall: false }),
       ...(agentProtocol !== undefined && { agentProtocol }),
     });
     new CfnOutput(this, 'Url', { value: url });

@@ -5,6 +5,7 @@ import type { SecurityPolicyProtocol } from 'aws-cdk-lib/aws-cloudfront';
 import type { Code } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { AgentProtocol, ProtocolName, SessionPolicy } from '../settings.ts';
+import type { RelayFirewall } from './firewall.ts';
 import type { RelayAuth } from './relay-auth.ts';
 import type { RelayCors } from './relay-cors.ts';
 
@@ -54,6 +55,15 @@ export interface AgentRelayProps {
    * @default - none
    */
   readonly cors?: RelayCors;
+
+  /**
+   * Whether nobody but the relay may reach the agent, whatever their own policies permit, so that no one of the account goes
+   * round it. Takes the place of the resource policies that the runtime and its endpoint have. Both have to exist, in the
+   * stack's own account and region.
+   *
+   * @default false
+   */
+  readonly lockAgent?: boolean;
 
   /**
    * Whether AgentCore is told who calls, as the runtime's user id. The relay's role then gets
@@ -124,9 +134,17 @@ export interface AgentRelayProps {
   readonly minimumTls?: SecurityPolicyProtocol;
 
   /**
-   * ARN of an AWS WAF web ACL of scope CLOUDFRONT.
+   * How strict the AWS WAF web ACL in front is, which AWS bills by the month; `false` for none. It is made in us-east-1,
+   * whatever the stack's region.
    *
-   * @default - no web ACL
+   * @default - {}, unless there is a `webAclArn`
+   */
+  readonly firewall?: RelayFirewall | false;
+
+  /**
+   * ARN of an AWS WAF web ACL of your own, of scope CLOUDFRONT, in place of `firewall`.
+   *
+   * @default - the one that `firewall` describes
    */
   readonly webAclArn?: string;
 }

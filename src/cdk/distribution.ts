@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import type { AgentRelayProps } from './agent-relay-props.ts';
 import { createBodyHash } from './body-hash.ts';
 import { findBundle } from './bundles.ts';
+import { createFirewall } from './firewall.ts';
 import { nameGlobally } from './global-name.ts';
 import { createSecurityHeaders } from './security-headers.ts';
 
@@ -16,6 +17,7 @@ export function createDistribution(
   props: AgentRelayProps,
 ): cloudfront.Distribution {
   checkTls(props);
+  const webAclId = findWebAcl(scope, props);
   const functionUrl = relay.addFunctionUrl({
     authType: lambda.FunctionUrlAuthType.AWS_IAM,
     invokeMode: lambda.InvokeMode.RESPONSE_STREAM,
@@ -28,7 +30,7 @@ export function createDistribution(
       certificate: props.certificate,
       minimumProtocolVersion: props.minimumTls ?? cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
     }),
-    ...(props.webAclArn !== undefined && { webAclId: props.webAclArn }),
+    ...(webAclId !== undefined && { webAclId }),
     errorResponses: neverCachedErrors,
     defaultBehavior: {
       origin: createOrigin(scope, functionUrl),
@@ -45,6 +47,21 @@ export function createDistribution(
       ],
       edgeLambdas: createEdgeLambdas(scope, props),
     },
+  });
+}
+
+/** @throws Error where there is both a firewall and a web ACL of one's own. */
+function findWebAcl(scope: Construct, { firewall, webAclArn, auth, code }: AgentRelayProps): string | undefined {
+  if (webAclArn !== undefined) {
+    if (firewall !== undefined && firewall !== false) {
+      throw new Error('firewall and webAclArn are both set; a distribution has one web ACL');
+    }
+    return webAclArn;
+  }
+  if (firewall === false) return undefined;
+  return createFirewall(scope, firewall ?? {}, {
+    hasCredentials: auth.settings.kind !== 'anonymous',
+    hidesAllHeaders: auth.entry !== undefined || code !== undefined,
   });
 }
 

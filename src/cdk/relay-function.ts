@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import type { RelayErrorCode } from '../errors.ts';
 import { environmentNames, protocolNames, sessionPolicies } from '../settings.ts';
 import { findAgentProtocol, locateAgent } from './agent-location.ts';
+import { lockAgent } from './agent-lock.ts';
 import type { AgentRelayProps } from './agent-relay-props.ts';
 import { createRelayCode } from './relay-code.ts';
 import type { RelaySecret } from './relay-auth.ts';
@@ -22,7 +23,8 @@ export function createRelayFunction(scope: Construct, props: AgentRelayProps): l
     removalPolicy: RemovalPolicy.DESTROY,
   });
   countRefusedCallers(logGroup);
-  const environment = createEnvironment(scope, props);
+  const role = createRole(scope, props, logGroup);
+  if (props.lockAgent === true) lockAgent(scope, props, role);
   return new lambda.Function(scope, 'Function', {
     description: 'Relays requests to an AgentCore agent and streams its answers',
     code: createRelayCode(props.code, auth.entry),
@@ -31,10 +33,10 @@ export function createRelayFunction(scope: Construct, props: AgentRelayProps): l
     architecture: lambda.Architecture.ARM_64,
     memorySize: props.memorySize ?? 512,
     timeout: props.timeout ?? Duration.minutes(15),
-    role: createRole(scope, props, logGroup),
+    role,
     logGroup,
     loggingFormat: lambda.LoggingFormat.JSON,
-    environment,
+    environment: createEnvironment(scope, props),
   });
 }
 

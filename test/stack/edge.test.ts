@@ -99,7 +99,7 @@ test('lets that function write its own log, wherever it runs, and nothing else',
     ],
     Version: '2012-10-17',
   });
-  assert.deepEqual(onlyResource(template, 'AWS::Logs::LogGroup').Properties, { RetentionInDays: 30 });
+  assert.deepEqual(resource(template, 'BodyHashLogGroup6453FC2E').Properties, { RetentionInDays: 30 });
 });
 
 test('names nothing that an account has only once alike in two regions', () => {

@@ -8,6 +8,7 @@ import type {
   DeployedOrigin,
   DeployedViewerFunction,
 } from './deployment.ts';
+import { asObject } from './json.ts';
 import { readFunctionByArn, readFunctionUrl } from './read-function.ts';
 import { readOriginRequestPolicy, readResponseHeadersPolicy, requireNoCaching } from './read-policies.ts';
 import type { Property, TemplateResource } from './resource.ts';
@@ -54,7 +55,8 @@ export function readDistribution(templates: Templates, assembly: CloudAssembly):
     arn,
     domainName: attributeOf(distribution, 'DomainName') ?? '',
     accountId,
-    hasWebAcl: !config.get('WebACLId').isMissing,
+    // Which one it is does not matter: none is run here.
+    hasWebAcl: asObject(config.value())?.['WebACLId'] !== undefined,
     behaviours: [
       ...config
         .get('CacheBehaviors')
