@@ -40,6 +40,7 @@ describe('a request that means two things', () => {
     'an encoding before chunked': post('Transfer-Encoding: gzip, chunked', `0\r\n\r\n${smuggled}`),
     'two encodings, chunked first': post(`${chunked}\r\nTransfer-Encoding: identity`, `0\r\n\r\n${smuggled}`),
     'two encodings, chunked last': post(`Transfer-Encoding: identity\r\n${chunked}`, `0\r\n\r\n${smuggled}`),
+    'chunked, said twice': post(`${chunked}\r\n${chunked}`, `0\r\n\r\n${smuggled}`),
     'chunks under HTTP/1.0': `POST / HTTP/1.0\r\nHost: a\r\n${chunked}\r\n\r\n0\r\n\r\n`,
     'two hosts': `GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n${smuggled}`,
     'no host': `GET / HTTP/1.1\r\n\r\n${smuggled}`,
