@@ -56,6 +56,17 @@ for (const [name, headers] of [
   });
 }
 
+test('shows the authenticator nothing of a request that does not say who is calling', async () => {
+  const sent = { ...request(), query: 'prompt=secret', readBody: () => assert.fail('the body was read') };
+  await authenticate(
+    answering((caller) => {
+      assert.deepEqual(caller, { request: request(), credentials: undefined });
+      return Promise.resolve({ kind: 'principal', principal: { id: 'alice' } });
+    }),
+    sent,
+  );
+});
+
 test('asks who shows nothing for credentials', async () => {
   assert.deepEqual(await refusal(answering({ kind: 'absent' }, 'Bearer realm="agent"')), {
     code: 'unauthenticated',
@@ -189,3 +200,22 @@ for (const [name, headers, secret] of [
     assert(!inspect(refused).includes(secret));
   });
 }
+
+test('keeps a password out of the log that is a part of what a refusal says, and all else of the refusal as it is', async () => {
+  const error = new RelayError('identity_unavailable', {
+    message: 'later',
+    cause: 'GET /?p=pw-1 failed',
+    retryAfterSeconds: 7,
+  });
+  const headers = { authorization: `Basic ${btoa('alice:pw-1')}` };
+  for (const identify of [() => Promise.reject(error), () => Promise.resolve({ kind: 'refused', error } as const)]) {
+    assert.deepEqual(await refusal(answering(identify), headers), {
+      code: 'identity_unavailable',
+      status: 503,
+      message: 'later',
+      cause: 'GET /?p=[credentials] failed',
+      challenge: undefined,
+      retryAfterSeconds: 7,
+    });
+  }
+});

@@ -1,5 +1,6 @@
 import { RelayError } from '../errors.ts';
 import type { Authenticator, CallerRequest } from './authenticator.ts';
+import { changeError } from './change-error.ts';
 import { readCredentials } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
 import { identify } from './identify.ts';
@@ -13,8 +14,10 @@ import type { Principal } from './principal.ts';
  * `internal_error` where authentication itself has a bug. No message and no cause holds anything of the credentials.
  */
 export async function authenticate(authenticator: Authenticator, request: CallerRequest): Promise<Principal> {
-  const credentials = readCredentials(request.headers);
-  const identification = await identify(authenticator, { request, credentials });
+  const { method, path, headers } = request;
+  const credentials = readCredentials(headers);
+  // Nothing else of it: a host's request has a body too, which is not to be read before it is known who is calling.
+  const identification = await identify(authenticator, { request: { method, path, headers }, credentials });
   const { challenge } = authenticator;
   if (identification.kind === 'principal') return identification.principal;
   throw identification.kind === 'refused'
@@ -36,11 +39,5 @@ function refuseUnclaimed(credentials: Credentials | undefined, challenge: string
 /** With 401 something must say what would do (RFC 9110, section 15.5.2); with 403 only the kind that forbids can know it. */
 function addChallenge(error: RelayError, challenge: string | undefined): RelayError {
   if (error.status !== 401 || error.challenge !== undefined || challenge === undefined) return error;
-  return new RelayError(error.code, {
-    message: error.message,
-    cause: error.cause,
-    upstreamName: error.upstreamName,
-    retryAfterSeconds: error.retryAfterSeconds,
-    challenge,
-  });
+  return changeError(error, { challenge });
 }

@@ -108,3 +108,32 @@ for (const [code, status] of [
     }
   });
 }
+
+for (const id of ['api-key:alice', 'basic:alice', 'jwt:https://id.example#alice', 'anonymous']) {
+  test(`lets nobody in under the name "${id}", which another kind of authentication gives`, async () => {
+    await assert.rejects(
+      authenticate(
+        authenticator(() => ({ id })),
+        anybody,
+      ),
+      { code: 'internal_error' },
+    );
+  });
+}
+
+test('lets somebody in under a name that only looks like one of those', async () => {
+  for (const principal of [
+    { id: 'api-keys:a' },
+    { id: 'my jwt:a' },
+    { id: 'anonymous-7' },
+    { id: 'anonymous', isAnonymous: true },
+  ]) {
+    assert.deepEqual(
+      await authenticate(
+        authenticator(() => principal),
+        anybody,
+      ),
+      principal,
+    );
+  }
+});

@@ -4,7 +4,8 @@ import type { Principal } from './principal.ts';
 import { refuseBy } from './unavailable.ts';
 
 /**
- * The user's own way to know a caller; undefined for whom it does not know. It may throw a `RelayError` of the codes
+ * The user's own way to know a caller; undefined for whom it does not know. An id that the package's own kinds give
+ * (`anonymous`, `api-key:…`, `basic:…`, `jwt:…`) is a bug. It may throw a `RelayError` of the codes
  * `unauthenticated`, `invalid_credentials`, `forbidden` or `identity_unavailable`, whose message the caller reads; anything else that it throws is
  * `internal_error`, and nobody is let in.
  */
@@ -29,7 +30,7 @@ export function authenticator(
     async identify({ request, credentials }) {
       try {
         const principal = (await recognize(request)) ?? undefined;
-        if (principal !== undefined) return { kind: 'principal', principal };
+        if (principal !== undefined) return { kind: 'principal', principal: checkId(principal) };
       } catch (thrown) {
         const refusal = readRefusal(thrown);
         if (refusal === undefined) throw thrown;
@@ -39,6 +40,20 @@ export function authenticator(
       return refuseBy(new RelayError('invalid_credentials', { cause: `not recognized by "${name}"` }));
     },
   };
+}
+
+/** Ids of the package's own principals. */
+const ownIds = /^(?:(?:api-key|basic|jwt):|anonymous$)/u;
+
+/** Somebody who may choose a name must not be able to choose another's, who comes in by another kind of authentication. */
+function checkId(principal: Principal): Principal {
+  const { id, isAnonymous } = Object(principal) as Partial<Principal>;
+  if (typeof id === 'string' && isAnonymous !== true && ownIds.test(id)) {
+    throw new Error(
+      'a principal whose id is "anonymous" or begins with "api-key:", "basic:" or "jwt:", which are not free',
+    );
+  }
+  return principal;
 }
 
 const refusalCodes = ['unauthenticated', 'invalid_credentials', 'forbidden', 'identity_unavailable'] as const;

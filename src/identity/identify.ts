@@ -1,5 +1,6 @@
 import { RelayError } from '../errors.ts';
 import type { Authenticator, Caller, Identification } from './authenticator.ts';
+import { changeError } from './change-error.ts';
 import { describeFault } from './describe-fault.ts';
 import type { Principal } from './principal.ts';
 
@@ -18,7 +19,7 @@ export async function identify(authenticator: Authenticator, caller: Caller): Pr
           : refuse(`"${name}" gave a principal whose id is not a string of at least one character`);
       case 'refused':
         return identification.error instanceof RelayError
-          ? identification
+          ? refuseWith(identification.error, caller)
           : refuse(`"${name}" refused with what is no RelayError`);
       case 'absent':
         return identification;
@@ -26,8 +27,7 @@ export async function identify(authenticator: Authenticator, caller: Caller): Pr
         return refuse(`"${name}" gave what is no identification`);
     }
   } catch (thrown) {
-    if (thrown instanceof RelayError) return { kind: 'refused', error: thrown };
-    return refuse(hideCredentials(thrown, caller));
+    return thrown instanceof RelayError ? refuseWith(thrown, caller) : refuse(hideCredentials(thrown, caller));
   }
 }
 
@@ -39,6 +39,11 @@ function isPrincipal(value: unknown): value is Principal {
 
 function refuse(cause: unknown): Identification {
   return { kind: 'refused', error: new RelayError('internal_error', { cause }) };
+}
+
+function refuseWith(error: RelayError, caller: Caller): Identification {
+  const cause = hideCredentials(error.cause, caller);
+  return { kind: 'refused', error: cause === error.cause ? error : changeError(error, { cause }) };
 }
 
 /**
