@@ -18,12 +18,12 @@ export function findRequestFault(request: IncomingMessage): RelayError | undefin
   if (hosts.length > 1 || (hosts.length === 0 && httpVersion !== '1.0')) {
     return refuse(`"host" must be set once, it is set ${hosts.length} times`);
   }
-  const encodings = headersDistinct['transfer-encoding'];
-  if (encodings === undefined) {
+  const encoding = headersDistinct['transfer-encoding']?.join(', ');
+  if (encoding === undefined) {
     return undefined;
   }
-  if (encodings.length > 1 || encodings[0]?.toLowerCase() !== 'chunked') {
-    return refuse(`"transfer-encoding" must be "chunked", got ${JSON.stringify(encodings.join(', ').slice(0, 100))}`);
+  if (encoding.toLowerCase() !== 'chunked') {
+    return refuse(`"transfer-encoding" must be "chunked", got ${JSON.stringify(encoding.slice(0, 100))}`);
   }
   // RFC 9112, 6.1: HTTP/1.0 has no such header, and whoever passed it on did not read it.
   return httpVersion === '1.0' ? refuse('"transfer-encoding" is not part of HTTP/1.0') : undefined;
