@@ -118,7 +118,7 @@ describe('the firewall', () => {
       ],
     );
     assert.deepEqual(
-      rules.slice(1, 6).map(({ Priority: _, ...rule }) => rule),
+      rules.slice(1, 6),
       [
         rate('RatePerIp', {
           AggregateKeyType: 'IP',
@@ -141,7 +141,7 @@ describe('the firewall', () => {
           },
           VisibilityConfig: observed('BodySize'),
         },
-      ],
+      ].map((rule, index) => ({ ...rule, Priority: index + 1 })),
     );
   });
 
