@@ -15,7 +15,7 @@ const project = mkdtempSync(join(tmpdir(), 'relay-consumer-'));
 const installed = join(project, 'node_modules', 'agentcore-relay');
 
 /** What an app of one's own has beside this package. */
-const dependencies = ['aws-cdk-lib', 'constructs', 'eventsource-parser', 'aws4'];
+const dependencies = ['aws-cdk-lib', 'constructs', 'eventsource-parser', 'aws4', 'jose'];
 
 const app = `
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
@@ -65,6 +65,25 @@ describe('the package, installed into another project', () => {
         doors.map(() => 'true'),
       );
     }
+  });
+
+  it('says what to install where a handler in TypeScript has to be bundled', async () => {
+    writeFileSync(join(project, 'who.ts'), 'export const identify = (): undefined => undefined;');
+    const script = `
+      import { RelayAuth, AgentRelay } from 'agentcore-relay/cdk';
+      import { App, Stack } from 'aws-cdk-lib';
+      const stack = new Stack(new App(), 'Mine', { env: { region: 'eu-west-1' } });
+      const agent = 'arn:aws:bedrock-agentcore:eu-west-1:123456789012:runtime/mine-abc1234567';
+      try {
+        new AgentRelay(stack, 'Relay', { agent, auth: RelayAuth.handler('who.ts') });
+      } catch (error) {
+        console.log(error.message);
+      }`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: project });
+    assert.equal(
+      stdout.trim(),
+      'the handler of auth, who.ts, has to be bundled, and esbuild is not installed; run "npm install -D esbuild"',
+    );
   });
 
   it('deploys its own bundles by the construct, and runs them by its command', { timeout: 60_000 }, async () => {
