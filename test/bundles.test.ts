@@ -46,6 +46,10 @@ describe('the deployed bundles', () => {
     for (const file of relayFiles) assert.doesNotMatch(read(file).toString('utf8'), /from"node:https?"/u, file);
   });
 
+  it('import no node:fs into what the start reads, which would load a dozen modules of Node with it', () => {
+    assert.doesNotMatch(read('relay/index.mjs').toString('utf8'), /from"node:fs"/u);
+  });
+
   it('export a handler under the name that the stack deploys', () => {
     for (const file of ['relay/index.mjs', 'body-hash/index.mjs']) {
       assert.match(read(file).toString('utf8'), /export\{[^}]*\bas handler\b[^}]*\}/u, file);
