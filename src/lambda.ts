@@ -3,7 +3,7 @@ import { RelayError } from './errors.ts';
 import { createConsoleLog } from './hosts/console-log.ts';
 import { createFunctionUrlHandler } from './hosts/function-url.ts';
 import type { FunctionUrlHandler } from './hosts/lambda-types.ts';
-import { readRelayOptions } from './hosts/read-relay-options.ts';
+import { readRelayOptions } from './environment/read-relay-options.ts';
 import type { Authenticator } from './identity/authenticator.ts';
 import type { AgentRuntime } from './relay/agent-runtime.ts';
 import type { Log } from './relay/relay-request.ts';
@@ -12,7 +12,7 @@ import { createRelay } from './relay/relay.ts';
 import type { Environment } from './settings.ts';
 
 export { createEnvironmentAgentRuntime } from './agentcore/environment-agent-runtime.ts';
-export { createEnvironmentAuthenticator } from './hosts/environment-authenticator.ts';
+export { createEnvironmentAuthenticator } from './environment/environment-authenticator.ts';
 export { readEnvironmentCredentials } from './agentcore/environment-credentials.ts';
 export type { Credentials } from './agentcore/environment-credentials.ts';
 export { createSignedAgentRuntime } from './agentcore/signed.ts';

@@ -2,7 +2,7 @@
 import { createConsoleLog } from './hosts/console-log.ts';
 import { startNodeHttpServer } from './hosts/node-http.ts';
 import type { NodeHttpServer, NodeHttpServerOptions } from './hosts/node-http.ts';
-import { readRelayOptions } from './hosts/read-relay-options.ts';
+import { readRelayOptions } from './environment/read-relay-options.ts';
 import type { Authenticator } from './identity/authenticator.ts';
 import type { AgentRuntime } from './relay/agent-runtime.ts';
 import type { RelayOptions } from './relay/relay-options.ts';
@@ -10,7 +10,7 @@ import { createRelay } from './relay/relay.ts';
 import type { Environment } from './settings.ts';
 
 export { createEnvironmentAgentRuntime } from './agentcore/environment-agent-runtime.ts';
-export { createEnvironmentAuthenticator } from './hosts/environment-authenticator.ts';
+export { createEnvironmentAuthenticator } from './environment/environment-authenticator.ts';
 export { readEnvironmentCredentials } from './agentcore/environment-credentials.ts';
 export type { Credentials } from './agentcore/environment-credentials.ts';
 export { createSignedAgentRuntime } from './agentcore/signed.ts';
@@ -27,7 +27,7 @@ export type {
 
 /** What {@link startServer} may be told besides what a relay may. */
 export interface ServerOptions
-  extends Omit<RelayOptions, 'agentRuntime' | 'authenticator'>, Pick<NodeHttpServerOptions, 'host' | 'port'> {
+  extends Omit<RelayOptions, 'agentRuntime' | 'authenticator'>, Omit<NodeHttpServerOptions, 'relay' | 'log'> {
   /** Usually `process.env`. */
   readonly environment: Environment;
   /** Default: the agent that `AGENT_RUNTIME_ARN` names, with the credentials of the environment. */
@@ -45,7 +45,7 @@ export interface ServerOptions
  * const server = await startServer({ environment: process.env, port: 8080 });
  */
 export async function startServer(options: ServerOptions): Promise<NodeHttpServer> {
-  const { log = createConsoleLog(), port, host } = options;
+  const { log = createConsoleLog() } = options;
   const relay = createRelay(readRelayOptions({ ...options, log }));
-  return startNodeHttpServer({ relay, log, port, host });
+  return startNodeHttpServer({ ...options, relay, log });
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { RelayError } from '../../src/errors.ts';
-import { createEnvironmentAuthenticator } from '../../src/hosts/environment-authenticator.ts';
+import { createEnvironmentAuthenticator } from '../../src/environment/environment-authenticator.ts';
 import { authenticate } from '../../src/identity/authenticate.ts';
 import type { Authenticator } from '../../src/identity/authenticator.ts';
 import { createApiKey, hashPassword } from '../../src/identity/new-key.ts';

@@ -8,7 +8,7 @@ import type { Log } from '../relay/relay-request.ts';
 import type { RelayOptions } from '../relay/relay-options.ts';
 import { environmentNames, readAgentProtocol, readFlag, readProtocolNames, readSessionPolicy } from '../settings.ts';
 import type { Environment } from '../settings.ts';
-import { describeThrown } from './call-relay.ts';
+import { describeThrown } from '../hosts/call-relay.ts';
 import { createEnvironmentAuthenticator } from './environment-authenticator.ts';
 
 /** What a door was told, and where to read the rest. */
