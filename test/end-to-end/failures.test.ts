@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { runtimeSessionOf } from '../scripted-relay.ts';
 import { execFileSync } from 'node:child_process';
 import type { ServerResponse } from 'node:http';
 import { after, describe, it } from 'node:test';
@@ -133,8 +134,9 @@ describe('an agent that fails', async () => {
   });
 
   it('is kept alive while it is silent, before and after its headers', { timeout: 60_000 }, async () => {
+    const lateId = 'late-0123456789-0123456789-0123456789';
     agent.behave = (request, response) => {
-      const isLate = request.headers['x-amzn-bedrock-agentcore-runtime-session-id']?.includes('late') === true;
+      const isLate = request.headers['x-amzn-bedrock-agentcore-runtime-session-id'] === runtimeSessionOf(lateId);
       const speak = () => stream(response).end(start + text('at last') + stop);
       if (isLate) setTimeout(speak, 26_000);
       else {
@@ -144,7 +146,7 @@ describe('an agent that fails', async () => {
     };
     const [silent, late] = await Promise.all([
       ask(chain.url, { prompt: 'hi' }),
-      ask(chain.url, { prompt: 'hi', runtimeSessionId: 'late-0123456789-0123456789-0123456789' }),
+      ask(chain.url, { prompt: 'hi', runtimeSessionId: lateId }),
     ]);
     assert.equal(silent.text, `${start}: keep-alive\n\n${text('at last')}${stop}`);
     assert.equal(late.text, `: keep-alive\n\n${start}${text('at last')}${stop}`);

@@ -28,7 +28,7 @@ const joinDeltas = (type: string) => (answer: string) =>
     .map((frame) => (frame['type'] === type ? String(frame['delta']) : ''))
     .join('');
 
-const id = 'a-conversation';
+const id = 'a-conversation-of-this-client';
 const sse = 'text/event-stream; charset=utf-8';
 const completion = (prompt: string) => ({
   model: 'agent',
@@ -51,7 +51,7 @@ const clients: readonly Client[] = [
     path: '/ag-ui',
     body: (prompt) => ({ threadId: id, runId: 'r', messages: [{ id: 'm', role: 'user', content: prompt }] }),
     type: sse,
-    begins: /^data: \{"type":"RUN_STARTED","threadId":"a-conversation","runId":"r"\}\n\n/u,
+    begins: /^data: \{"type":"RUN_STARTED","threadId":"a-conversation-of-this-client","runId":"r"\}\n\n/u,
     textOf: joinDeltas('TEXT_MESSAGE_CONTENT'),
     ends: /\ndata: \{"type":"RUN_FINISHED",.*\}\n\n$/u,
     endsWithError: /\ndata: \{"type":"RUN_ERROR",.*\}\n\n$/u,
