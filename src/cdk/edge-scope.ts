@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { nameGlobally } from './global-name.ts';
 
 /** Where CloudFront looks for its functions and web ACLs, whatever the region of the rest. */
-export const edgeRegion = 'us-east-1';
+const edgeRegion = 'us-east-1';
 
 /** Id of the stack in us-east-1 that belongs to a relay of another region. */
 export function nameEdgeStack(relay: Construct): string {
