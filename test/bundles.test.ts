@@ -98,7 +98,8 @@ describe('the relay’s bundle in a process of its own', () => {
     await using relay = await startRelay(relayFolder);
     assert.deepEqual(relay.started.files, ['index.mjs']);
     const steps: readonly (readonly [method: string, rawPath: string, status: number, files: readonly string[]])[] = [
-      ['POST', '/', 400, []],
+      // A sentence with a value in it is looked at before a viewer reads it.
+      ['POST', '/', 400, ['scrub.mjs']],
       ['OPTIONS', '/api/chat', 204, []],
       ['POST', '/api/chat', 400, ['ui-message.mjs']],
       ['POST', '/api/chat', 400, []],

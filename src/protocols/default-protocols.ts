@@ -1,6 +1,6 @@
 import type { OfferedProtocol } from './lazy-protocol.ts';
 import { ndjson } from './ndjson.ts';
-import { createOriginal, original } from './original.ts';
+import { original } from './original.ts';
 import { transformed } from './transformed.ts';
 
 /** What the package's protocols are told besides what each one's own options say. */
@@ -15,7 +15,13 @@ export interface DefaultProtocolOptions {
  */
 export function listProtocols(options: DefaultProtocolOptions = {}): readonly OfferedProtocol[] {
   return [
-    options.scrubAgentErrors === true ? createOriginal({ scrubErrors: true }) : original,
+    options.scrubAgentErrors === true
+      ? {
+          name: original.name,
+          endpoint: original.endpoint,
+          load: async () => (await import('./scrubbed-original.ts')).scrubbedOriginal,
+        }
+      : original,
     transformed,
     ndjson,
     {

@@ -4,25 +4,24 @@ import { formatSse, formatSseComment } from '../sse/sse-format.ts';
 import { renderJsonError } from './json-error.ts';
 import { promptEndpoint } from './prompt-endpoint.ts';
 import type { ByteCopier, ByteProtocol } from './protocol.ts';
-import { createDocumentScrubber, createFrameScrubber } from './scrub-error-frames.ts';
 import type { ErrorScrubber } from './scrub-error-frames.ts';
 
-/** How the agent's bytes are passed on. */
-export interface OriginalOptions {
-  /**
-   * Whether what the agent says of its errors is scrubbed: ARNs, account ids, keys, internal hosts, paths and stack traces go.
-   * An error is then held back until its end, and one of more than 1 MiB ends the answer with `agent_answer_too_large`. What
-   * the agent says otherwise passes untouched, the results of its tools too. Default: false, all of it passes untouched.
-   */
-  readonly scrubErrors?: boolean | undefined;
+/** What the agent's bytes go through on their way. */
+export interface OriginalScrubbers {
+  /** For one event stream. */
+  createFrameScrubber(): ErrorScrubber;
+  /** For one document. */
+  createDocumentScrubber(): ErrorScrubber;
 }
 
-/**
- * The agent's own content type and bytes, untouched. Only what the agent did not say is added: comments while it is
- * silent, and an `event: error` message where its answer breaks off.
- */
-export function createOriginal(options: OriginalOptions = {}): ByteProtocol {
-  const { scrubErrors = false } = options;
+const untouched: ErrorScrubber = { push: (chunk) => chunk, finish: () => '' };
+const noScrubbers: OriginalScrubbers = {
+  createFrameScrubber: () => untouched,
+  createDocumentScrubber: () => untouched,
+};
+
+/** Creates {@link original} with something in the agent's bytes' way; `scrubbed-original.ts` is its only other form. */
+export function createOriginal({ createFrameScrubber, createDocumentScrubber }: OriginalScrubbers): ByteProtocol {
   return {
     kind: 'bytes',
     name: 'original',
@@ -31,19 +30,18 @@ export function createOriginal(options: OriginalOptions = {}): ByteProtocol {
     renderError: renderJsonError,
     hasKeepAlive: isEventStream,
     createCopier(contentType, sentContentType) {
-      if (isEventStream(contentType)) {
-        return createEventStreamCopier(scrubErrors ? createFrameScrubber() : untouched);
-      }
-      const scrubber = scrubErrors ? createDocumentScrubber() : untouched;
+      if (isEventStream(contentType)) return createEventStreamCopier(createFrameScrubber());
+      const scrubber = createDocumentScrubber();
       return isEventStream(sentContentType) ? createWrappingCopier(scrubber) : createDocumentCopier(scrubber);
     },
   };
 }
 
-/** {@link createOriginal} with its defaults. */
-export const original: ByteProtocol = createOriginal();
-
-const untouched: ErrorScrubber = { push: (chunk) => chunk, finish: () => '' };
+/**
+ * The agent's own content type and bytes, untouched. Only what the agent did not say is added: comments while it is
+ * silent, and an `event: error` message where its answer breaks off.
+ */
+export const original: ByteProtocol = createOriginal(noScrubbers);
 
 function formatError(error: RelayError): string {
   return formatSse({ event: 'error', data: describe(error) });

@@ -107,7 +107,7 @@ describe('a relay whose protocols are loaded when they are asked for', () => {
   });
 
   it('says another error in its own words where no protocol can be loaded to say it', async () => {
-    const { send } = createLazyRelay({ 'openai-chat': 1 });
+    const { send } = createLazyRelay({ 'openai-chat': 2 });
     const readBody = () => Promise.reject(new RelayError('payload_too_large'));
     const response = await send({ path: '/v1/chat/completions', readBody });
     const { error } = JSON.parse(await readText(response));

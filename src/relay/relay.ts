@@ -121,7 +121,7 @@ export function createRelay(options: RelayOptions): Relay {
     }
 
     async function refuse(error: RelayError, sessionId: string | undefined): Promise<RelayResponse> {
-      const said = scrubError(error);
+      const said = await scrubError(error);
       const writer = output ?? (await routes.loadWriter(request.path));
       const {
         status = said.status,

@@ -76,7 +76,7 @@ export async function* streamAnswer(options: StreamAnswerOptions): AsyncGenerato
   } catch (thrown) {
     const failing = beforeAnswer();
     if (!signal.aborted && !failing.ended) {
-      const output = failing.fail(scrubError(RelayError.from(thrown)));
+      const output = failing.fail(await scrubError(RelayError.from(thrown)));
       if (output.length > 0) yield encode(output);
     }
     isOver = !signal.aborted;
