@@ -13,9 +13,20 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   events: ['errors', 'settings', 'json', 'sse'],
   dialects: ['errors', 'settings', 'json', 'sse', 'events'],
   protocols: ['errors', 'settings', 'json', 'scrub', 'sse', 'events'],
-  identity: ['errors', 'settings', 'auth-settings', 'json'],
-  relay: ['errors', 'settings', 'json', 'scrub', 'sse', 'events', 'dialects', 'protocols', 'identity'],
-  agentcore: ['errors', 'settings', 'json', 'relay'],
+  identity: ['errors', 'settings', 'auth-settings', 'json', 'builtin-crypto'],
+  relay: [
+    'errors',
+    'settings',
+    'json',
+    'builtin-crypto',
+    'scrub',
+    'sse',
+    'events',
+    'dialects',
+    'protocols',
+    'identity',
+  ],
+  agentcore: ['errors', 'settings', 'json', 'builtin-crypto', 'relay'],
   'secrets-manager': ['errors', 'settings', 'json', 'identity', 'agentcore'],
   hosts: ['errors', 'settings', 'json', 'relay', 'protocols'],
   environment: [
@@ -39,7 +50,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The modules directly in `src` that are no door of the package. */
-const leaves = ['errors', 'settings', 'auth-settings', 'cors-settings', 'json', 'scrub'];
+const leaves = ['errors', 'settings', 'auth-settings', 'cors-settings', 'json', 'builtin-crypto', 'scrub'];
 
 const modules = globSync('**/*.ts', { cwd: source }).filter((file) => !file.endsWith('.test.ts'));
 

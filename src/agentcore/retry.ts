@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { RelayErrorCode } from '../errors.ts';
 import type { AgentAnswer } from '../relay/agent-runtime.ts';
 import { describeAbort } from './errors.ts';
@@ -68,5 +67,6 @@ export async function invokeWithRetries(
 }
 
 async function sleepByTimer(delayMs: number, signal: AbortSignal): Promise<void> {
-  await wait(delayMs, undefined, { signal });
+  // Loaded here: the start has no need of it.
+  await process.getBuiltinModule('node:timers/promises').setTimeout(delayMs, undefined, { signal });
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { crypto } from '../builtin-crypto.ts';
 import type { OutgoingHttpHeaders } from 'node:http';
 import aws4 from 'aws4';
 import type { Credentials } from './environment-credentials.ts';
@@ -37,7 +37,7 @@ export function signPost(post: SignablePost, credentials: Credentials, now: () =
         host,
         'content-length': payload.byteLength,
         'user-agent': 'agentcore-relay',
-        'x-amz-content-sha256': createHash('sha256').update(payload).digest('hex'),
+        'x-amz-content-sha256': crypto.createHash('sha256').update(payload).digest('hex'),
         'x-amz-date': new Date(now()).toISOString().replaceAll(/[-:]|\.\d{3}/gu, ''),
         ...post.headers,
         ...(sessionToken === undefined ? {} : { 'x-amz-security-token': sessionToken }),

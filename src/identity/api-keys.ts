@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { crypto } from '../builtin-crypto.ts';
 import { RelayError } from '../errors.ts';
 import type { Authenticator } from './authenticator.ts';
 import { bearerChallenge, invalidTokenChallenge } from './challenges.ts';
@@ -29,7 +29,7 @@ export function apiKeys(store: OpenStore, options: KeptDocumentOptions = {}): Au
     async identify({ credentials }) {
       if (credentials?.kind !== 'api-key' && credentials?.kind !== 'bearer') return { kind: 'absent' };
       const key = credentials.kind === 'bearer' ? credentials.token : credentials.key;
-      const digest = createHash('sha256').update(key, 'utf8').digest();
+      const digest = crypto.createHash('sha256').update(key, 'utf8').digest();
       try {
         const isGood = (held: HeldKey | undefined) => held !== undefined && now() < held.expiresAt;
         let held = findKey(await document.get(), digest);
@@ -56,7 +56,7 @@ export function apiKeys(store: OpenStore, options: KeptDocumentOptions = {}): Au
 export function findKey<Key extends { readonly digest: Buffer }>(
   keys: readonly Key[],
   digest: Buffer,
-  isEqual: (one: Buffer, other: Buffer) => boolean = timingSafeEqual,
+  isEqual: (one: Buffer, other: Buffer) => boolean = crypto.timingSafeEqual,
 ): Key | undefined {
   let found: Key | undefined;
   for (const key of keys) {

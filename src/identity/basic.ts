@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { crypto } from '../builtin-crypto.ts';
 import { RelayError } from '../errors.ts';
 import type { Authenticator } from './authenticator.ts';
 import { basicChallenge } from './challenges.ts';
@@ -38,7 +38,7 @@ const maxWaiting = 32;
  * remembered for five minutes, or a chat would pay for scrypt with every request.
  */
 export function basic(store: OpenStore, options: BasicOptions = {}): Authenticator {
-  const { now = Date.now, random = randomBytes, derive = deriveByScrypt } = options;
+  const { now = Date.now, random = crypto.randomBytes, derive = deriveByScrypt } = options;
   const document = keepDocument('the users cannot be had', store, readUsers, options);
   const queue = createWorkQueue(maxAtOnce, maxWaiting);
   const pairs = createVerifiedPairs({ secret: random(32), now, durationMs: 300_000, maxPairs: 1_000 });
@@ -47,7 +47,7 @@ export function basic(store: OpenStore, options: BasicOptions = {}): Authenticat
     return await pairs.check(id, password, hash.text, () =>
       queue.run(async () => {
         const derived = await derive(password, hash.salt, hash.parameters, hash.hash.byteLength);
-        return timingSafeEqual(derived, hash.hash);
+        return crypto.timingSafeEqual(derived, hash.hash);
       }),
     );
   }
@@ -91,7 +91,8 @@ export function basic(store: OpenStore, options: BasicOptions = {}): Authenticat
  */
 function findStandIn(users: ReadonlyMap<string, HeldHash>, id: string): HeldHash {
   const hashes = [...users.values()];
-  const digest = createHash('sha256')
+  const digest = crypto
+    .createHash('sha256')
     .update(`${hashes[0]?.text ?? ''} ${id}`, 'utf8')
     .digest();
   const model = hashes[digest.readUInt32BE() % Math.max(1, hashes.length)];

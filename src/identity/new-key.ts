@@ -1,4 +1,4 @@
-import { createHash, randomBytes as drawRandomBytes } from 'node:crypto';
+import { crypto } from '../builtin-crypto.ts';
 import { defaultScryptParameters, deriveByScrypt, formatPasswordHash, hashLength } from './password-hash.ts';
 
 /** Draws so many bytes that nobody can foresee. */
@@ -13,7 +13,7 @@ export interface NewApiKey {
 }
 
 /** Makes an API key of 256 random bits. `randomBytes` defaults to Node's. */
-export function createApiKey(randomBytes: RandomBytes = drawRandomBytes): NewApiKey {
+export function createApiKey(randomBytes: RandomBytes = crypto.randomBytes): NewApiKey {
   const key = `relay_${randomBytes(32).toString('base64url')}`;
   return { key, hash: hashApiKey(key) };
 }
@@ -23,16 +23,16 @@ export function createApiKey(randomBytes: RandomBytes = drawRandomBytes): NewApi
  * person made up can be, and belongs into a document of users.
  */
 export function hashApiKey(key: string): string {
-  return `sha256:${createHash('sha256').update(key, 'utf8').digest('hex')}`;
+  return `sha256:${crypto.createHash('sha256').update(key, 'utf8').digest('hex')}`;
 }
 
 /** Makes a password of 144 random bits, 24 characters of base64url. `randomBytes` defaults to Node's. */
-export function createPassword(randomBytes: RandomBytes = drawRandomBytes): string {
+export function createPassword(randomBytes: RandomBytes = crypto.randomBytes): string {
   return randomBytes(18).toString('base64url');
 }
 
 /** Hashes a password for the document of users. `salt` defaults to 16 random bytes; it must be drawn anew for each password. */
-export async function hashPassword(password: string, salt: Buffer = drawRandomBytes(16)): Promise<string> {
+export async function hashPassword(password: string, salt: Buffer = crypto.randomBytes(16)): Promise<string> {
   const parameters = defaultScryptParameters;
   return formatPasswordHash({ parameters, salt, hash: await deriveByScrypt(password, salt, parameters, hashLength) });
 }

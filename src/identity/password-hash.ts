@@ -1,4 +1,4 @@
-import { scrypt } from 'node:crypto';
+import { crypto } from '../builtin-crypto.ts';
 
 /** How much work one hash is (RFC 7914, section 2). */
 export interface ScryptParameters {
@@ -76,7 +76,7 @@ export const deriveByScrypt: DerivePasswordHash = (password, salt, parameters, l
   // What OpenSSL counts: V, B and its scratch block (crypto/evp/p_scrypt, `Vlen`, `Blen`).
   const maxmem = 128 * blockSize * (cost + parallelization + 2);
   return new Promise((resolve, reject) => {
-    scrypt(
+    crypto.scrypt(
       password.normalize('NFC'),
       salt,
       length,

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { crypto } from '../builtin-crypto.ts';
 
 /** How {@link createVerifiedPairs} remembers. */
 export interface VerifiedPairsOptions {
@@ -46,7 +46,8 @@ export function createVerifiedPairs({ secret, now, durationMs, maxPairs }: Verif
 
   return {
     check(id, password, hash, verify) {
-      const pair = createHmac('sha256', secret)
+      const pair = crypto
+        .createHmac('sha256', secret)
         .update(JSON.stringify([id, password, hash]), 'utf8')
         .digest('base64url');
       const time = verifiedAt.get(pair);

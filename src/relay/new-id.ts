@@ -1,4 +1,4 @@
-import { createHash, randomFillSync } from 'node:crypto';
+import { crypto } from '../builtin-crypto.ts';
 
 /**
  * Without an `import` of `node:fs`: from an ES module, that reads everything that it exports, `promises` among it, which loads a
@@ -36,7 +36,8 @@ export function createNewId(sources: RandomSources = processSources): () => stri
   return () => {
     sources.fillFromProcess(fromProcess);
     const kernelBytes = sources.fillFromKernel(fromKernel);
-    const bytes = createHash('sha256')
+    const bytes = crypto
+      .createHash('sha256')
       .update('agentcore-relay id v1\0')
       .update(fromProcess)
       .update(fromKernel.subarray(0, kernelBytes))
@@ -47,7 +48,7 @@ export function createNewId(sources: RandomSources = processSources): () => stri
 }
 
 const processSources: RandomSources = {
-  fillFromProcess: (bytes) => void randomFillSync(bytes),
+  fillFromProcess: (bytes) => void crypto.randomFillSync(bytes),
   fillFromKernel(bytes) {
     let file: number | undefined;
     try {

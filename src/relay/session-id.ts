@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { crypto } from '../builtin-crypto.ts';
 import { RelayError } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
 
@@ -33,7 +33,7 @@ export function checkSessionId(value: string | undefined): void {
  */
 export function nameSession(conversationId: string): string {
   if (isSessionId(conversationId)) return conversationId;
-  const hash = createHash('sha256');
+  const hash = crypto.createHash('sha256');
   // JSON can name half a character, and UTF-8 has the same replacement for each.
   return conversationId.isWellFormed()
     ? hash.update('agentcore-relay conversation\0').update(conversationId, 'utf8').digest('hex')
@@ -47,7 +47,7 @@ export function nameSession(conversationId: string): string {
  * @param ownId - The conversation as the client knows it, what {@link nameSession} gave.
  */
 export function deriveSession(principal: Principal, ownId: string): string {
-  const hash = createHash('sha256').update('agentcore-relay session v1\0');
+  const hash = crypto.createHash('sha256').update('agentcore-relay session v1\0');
   for (const text of [principal.id, ownId]) {
     // JSON can name half a character, and UTF-8 has the same replacement for each.
     const encoding = text.isWellFormed() ? 'utf8' : 'utf16le';

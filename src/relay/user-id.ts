@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { crypto } from '../builtin-crypto.ts';
 import type { Principal } from '../identity/principal.ts';
 
 /** What fits into a header as it is, within AgentCore's 1 to 1024 characters (InvokeAgentRuntime, `runtimeUserId`). */
@@ -10,5 +10,5 @@ const headerForm = /^[\x21-\x7e]{1,1024}$/u;
  */
 export function nameUser({ id, isAnonymous = false }: Principal): string | undefined {
   if (isAnonymous) return undefined;
-  return headerForm.test(id) ? id : `sha256:${createHash('sha256').update(id, 'utf16le').digest('hex')}`;
+  return headerForm.test(id) ? id : `sha256:${crypto.createHash('sha256').update(id, 'utf16le').digest('hex')}`;
 }
