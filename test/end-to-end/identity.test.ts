@@ -17,6 +17,8 @@ import type { CommandConsole } from '../../src/keys/console.ts';
 import { runKeyCommand } from '../../src/keys/key-command.ts';
 import { runUserCommand } from '../../src/keys/user-command.ts';
 import type { LocalChain, LocalChainOptions, RequestLine } from '../../src/local.ts';
+import { createSigningKey, issuerPaths, signToken, startIssuer } from '../identity/issuer.ts';
+import type { Issuer, SigningKey } from '../identity/issuer.ts';
 import { sentinels, startWatchedChain } from '../watched-servers.ts';
 import { ask, view } from './deployed-chain.ts';
 
@@ -190,6 +192,74 @@ describe('a stack that takes keys, passwords and what its own module says', () =
     assert.match(headers.get('www-authenticate') ?? '', /Basic realm=/u);
   });
 });
+
+describe('the stack as it is deployed, with tokens', () => {
+  let chain: LocalChain;
+  let issuer: Issuer;
+  let key: SigningKey;
+  let next: SigningKey;
+  let clock: ReturnType<typeof createClock>;
+
+  before(async () => {
+    clock = createClock();
+    [key, next] = await Promise.all([createSigningKey('first'), createSigningKey('second')]);
+    issuer = await startIssuer(key);
+    const context = { auth: 'jwt', issuer: issuer.url, audience: 'chat,other' };
+    createRelayApp({ environment: {}, context, outdir: join(folder, 'tokens') }).synth();
+    chain = await start('tokens', { relayEnvironment: clock.environment });
+  });
+  after(async () => {
+    await chain.close();
+    await issuer[Symbol.asyncDispose]();
+  });
+
+  const claims = (): Record<string, unknown> => ({
+    iss: issuer.url,
+    sub: 'ada',
+    aud: 'chat',
+    exp: Math.floor(Date.now() / 1000) + 60,
+  });
+
+  async function askWith(token: string) {
+    const { status, headers, text } = await ask(chain.url, prompt, withHeaders({ authorization: `Bearer ${token}` }));
+    return { status, challenge: headers.get('www-authenticate'), text };
+  }
+
+  it('lets in who has one of the issuer, and finds its keys by itself', async () => {
+    assert.equal((await askWith(await signToken(key, claims()))).status, 200);
+    assert.deepEqual(issuer.requests, [issuerPaths.discovery, issuerPaths.keys]);
+  });
+
+  it('lets nobody in with one that is expired, for another service, of another issuer, unsigned, or signed by a stranger', async () => {
+    const stranger = await createSigningKey('first');
+    const unsigned = `${encode({ alg: 'none' })}.${encode(claims())}.`;
+    for (const token of [
+      await signToken(key, { ...claims(), exp: Math.floor(Date.now() / 1000) - 3_600 }),
+      await signToken(key, { ...claims(), aud: 'another service' }),
+      await signToken(key, { ...claims(), iss: 'https://another.example' }),
+      await signToken(stranger, claims()),
+      unsigned,
+    ]) {
+      const { status, challenge, text } = await askWith(token);
+      assert.deepEqual(
+        [status, (JSON.parse(text) as { error: { code: string } }).error.code],
+        [401, 'invalid_credentials'],
+      );
+      assert.match(challenge ?? 'no challenge', /^Bearer .*error="invalid_token"/u);
+      assert.ok(!text.includes(token));
+    }
+  });
+
+  it('learns a new key of the issuer when a token names it, half a minute after it last asked', async () => {
+    issuer.publish(key, next);
+    clock.advance(31_000);
+    assert.equal((await askWith(await signToken(next, claims()))).status, 200);
+  });
+});
+
+function encode(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
 
 /** The example of the documentation, where esbuild finds this package under its name. */
 function writeExample(): string {
