@@ -114,6 +114,8 @@ export async function startNodeHttpServer(options: NodeHttpServerOptions): Promi
     },
     createNodeHttpHandler(options),
   );
+  // Node 22.18 leaves out what comes after some thousand headers, of two credentials the second one too; newer ones refuse.
+  server.maxHeadersCount = 0;
   const answering = new WeakMap<Duplex, number>();
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     answering.set(socket, (answering.get(socket) ?? 0) + 1);
@@ -212,10 +214,16 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Arra
       refuse();
       return;
     }
+    const leave = () => reject(new RelayError('cancelled', { cause: 'the viewer left with the body unsent' }));
+    // While it was found out who is calling; of what is closed already no event comes.
+    if (request.destroyed) {
+      leave();
+      return;
+    }
     request.on('data', onData);
     request.once('end', () => resolve(Buffer.concat(chunks, length)));
     request.once('error', (error) => reject(new RelayError('cancelled', { cause: error })));
-    request.once('close', () => reject(new RelayError('cancelled', { cause: 'the viewer left with the body unsent' })));
+    request.once('close', leave);
   });
 }
 

@@ -242,6 +242,23 @@ describe('a viewer who leaves', () => {
     await agentCore.allClosed();
   });
 
+  test('before the body is asked for, is not waited for: the request ends', async (t) => {
+    const { promise: outcome, resolve } = Promise.withResolvers<unknown>();
+    const { promise: hasCome, resolve: onRequest } = Promise.withResolvers<void>();
+    const server = await start(t, async (request) => {
+      onRequest();
+      await once(request.signal, 'abort');
+      resolve(await request.readBody(100).catch((error: { readonly code: string }) => error.code));
+      return answer(200, {}, [])(request);
+    });
+    const request = sendRequest({ port: server.port, host: '127.0.0.1', method: 'POST' });
+    request.on('error', () => undefined);
+    request.end('{"prompt":"hi"}');
+    await hasCome;
+    request.destroy();
+    assert.equal(await outcome, 'cancelled');
+  });
+
   test('leaves no listener behind on the signal', async (t) => {
     const agentCore = await startAgentCoreServer((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -151,6 +151,19 @@ describe('headers that say who is calling', () => {
     for (const { headers } of requests) assert.equal(readCredentials(headers)?.kind, 'malformed');
   });
 
+  test('are all seen, however many headers stand between them', async (t) => {
+    const { server, requests } = await start(t);
+    const between = 'a:\r\n'.repeat(4_000);
+    await send(
+      server,
+      `GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\n${between}authorization: Bearer b\r\n\r\n`,
+    );
+    assert.deepEqual(
+      requests.map(({ headers }) => headers['authorization']),
+      ['Bearer a, Bearer b'],
+    );
+  });
+
   test('are not taken from what only the edge may send, nor from behind the body', async (t) => {
     const { server, requests } = await start(t);
     const forged = 'X-Relay-Authorization: Bearer forged\r\nX-Relay-Host: forged\r\nX-RELAY-User: admin';
