@@ -22,6 +22,8 @@ export function createRelayCode(code: lambda.Code | undefined, identityEntry: st
   const identity = bundleIdentity(identityEntry);
   return lambda.Code.fromAsset(directory, {
     assetHashType: AssetHashType.OUTPUT,
+    // The CDK bundles an asset once for each folder and options, and sees no difference between two functions.
+    extraHash: identity,
     bundling: {
       // Never pulled: all is done in this process.
       image: DockerImage.fromRegistry('none'),

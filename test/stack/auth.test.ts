@@ -214,6 +214,24 @@ describe('a handler of your own', () => {
     assert.equal(readFileSync(join(deployed, 'index.mjs'), 'utf8'), readFileSync(bundle, 'utf8'));
   });
 
+  it('is not the one of another relay of the app', (t) => {
+    const directory = createDirectory(t);
+    const app = new App({ outdir: join(directory, 'out') });
+    const names = ['alice', 'bob'];
+    for (const name of names) {
+      const entry = join(directory, `${name}.mjs`);
+      writeFileSync(entry, `export const identify = () => ({ id: '${name}' });`);
+      const stack = new Stack(app, name, { env: { region: 'us-east-1' } });
+      new AgentRelay(stack, 'Relay', { ...relayProps, auth: RelayAuth.handler(entry) });
+    }
+    const assembly = app.synth();
+    const deployed = names.map((name) => {
+      const code = directoryOf(assembly.getStackByName(name).template as StackTemplate);
+      return /id: "(\w+)"/u.exec(readFileSync(join(directory, 'out', code, 'identity.mjs'), 'utf8'))?.[1];
+    });
+    assert.deepEqual(deployed, names);
+  });
+
   it('asks nothing of the role, and says no more of itself than that it is there', (t) => {
     const entry = join(createDirectory(t), 'who.mjs');
     writeFileSync(entry, 'export const identify = () => undefined;');
@@ -257,8 +275,12 @@ describe('a handler of your own', () => {
     const stack = new Stack(app, 'Test', { env: { region: 'us-east-1' } });
     new AgentRelay(stack, 'Relay', { ...relayProps, auth: RelayAuth.handler(entry) });
     const template = app.synth().getStackByName('Test').template as StackTemplate;
+    return join(outdir, directoryOf(template));
+  }
+
+  function directoryOf(template: StackTemplate): string {
     const { S3Key } = resource(template, 'RelayFunctionE902C34E').Properties['Code'] as { readonly S3Key: string };
-    return join(outdir, `asset.${S3Key.replace('.zip', '')}`);
+    return `asset.${S3Key.replace('.zip', '')}`;
   }
 });
 
