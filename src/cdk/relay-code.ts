@@ -22,11 +22,12 @@ export function createRelayCode(code: lambda.Code | undefined, identityEntry: st
   const identity = bundleIdentity(identityEntry);
   return lambda.Code.fromAsset(directory, {
     assetHashType: AssetHashType.OUTPUT,
-    // The CDK bundles an asset once for each folder and options, and sees no difference between two functions.
-    extraHash: identity,
     bundling: {
       // Never pulled: all is done in this process.
       image: DockerImage.fromRegistry('none'),
+      // The CDK bundles once for each folder and options, and sees no difference between two functions: without the module
+      // in here, each relay of an app would get the first one's.
+      environment: { IDENTITY: identity },
       local: {
         tryBundle: (outputDirectory) => {
           cpSync(directory, outputDirectory, { recursive: true });
