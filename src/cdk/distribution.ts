@@ -97,6 +97,7 @@ function createOrigin(scope: Construct, functionUrl: lambda.FunctionUrl): cloudf
 function createViewerRequest(scope: Construct): cloudfront.Function {
   const { directory, entryFile } = findBundle('viewer-request');
   return new cloudfront.Function(scope, 'ViewerRequest', {
+    functionName: nameGlobally(scope, 'viewer'),
     comment: "Moves the viewer's credentials to where the relay can read them",
     runtime: cloudfront.FunctionRuntime.JS_2_0,
     code: cloudfront.FunctionCode.fromFile({ filePath: `${directory}/${entryFile}` }),

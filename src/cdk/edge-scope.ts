@@ -20,7 +20,7 @@ export function findEdgeScope(relay: Construct): Construct {
   const stack = Stack.of(relay);
   if (Token.isUnresolved(stack.region)) {
     throw new Error(
-      `the stack "${stack.stackName}" has no region; a relay needs one, such as env: { region: 'eu-central-1' }`,
+      `the stack "${stack.node.path}" has no region; a relay needs one, such as env: { region: 'eu-central-1' }`,
     );
   }
   if (stack.region === edgeRegion) return relay;
@@ -30,7 +30,8 @@ export function findEdgeScope(relay: Construct): Construct {
   return (
     (stage?.node.tryFindChild(stackId) as Stack | undefined) ??
     new Stack(stage, stackId, {
-      description: `The part of ${stack.stackName} that has to be in ${edgeRegion}`,
+      // Not the stack's name: that of a nested one is known to CloudFormation only, which takes no function here.
+      description: `The part of ${relay.node.path} that has to be in ${edgeRegion}`,
       env: { region: edgeRegion, account: stack.account },
       tags: stack.tags.tagValues(),
     })

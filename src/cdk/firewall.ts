@@ -120,7 +120,8 @@ export function createFirewall(relay: Construct, options: RelayFirewall, context
       associationConfig: { requestBody: { CLOUDFRONT: { defaultSizeInspectionLimit: limit } } },
     }),
     dataProtectionConfig: { dataProtections: protectData(context) },
-    visibilityConfig: observe('Firewall'),
+    // CloudWatch tells web ACLs apart by this name alone ("AWS WAF metrics and dimensions").
+    visibilityConfig: observe(nameGlobally(relay, 'firewall')),
   });
   if (options.logs !== false) logBlocked(relay, scope, webAcl, options.logRetention);
   return bringFromEdge(relay, edgeScope, 'WebAclArn', webAcl.attrArn);

@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 
 /**
  * A name, of at most 64 characters, for what an account has only once, whatever the region: CloudFront's policies and
- * what is in us-east-1. Without the region in it, the same app could not be deployed to a second one.
+ * functions, and what is in us-east-1. Without the region in it, the same app could not be deployed to a second one.
  */
 export function nameGlobally(relay: Construct, part: string): string {
   const ending = `-${part}-${Stack.of(relay).region}`;
