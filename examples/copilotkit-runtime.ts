@@ -2,7 +2,7 @@
  * CopilotKit's runtime as a server of its own, with the agent behind the relay as its one agent.
  *
  *     npm install @copilotkit/runtime @ag-ui/client@0.0.59
- *     RELAY_URL=https://… node copilotkit-runtime.ts
+ *     RELAY_URL=https://… RELAY_KEY=relay_… node copilotkit-runtime.ts
  *
  * Node.js 22.18 or newer, in a package with `"type": "module"`. RELAY_URL is where the relay is; without it,
  * the one that `npm start` runs on this machine. The version of `@ag-ui/client` is the one that `@copilotkit/runtime`
@@ -18,10 +18,13 @@ import { HttpAgent } from '@ag-ui/client';
 import { CopilotRuntime } from '@copilotkit/runtime/v2';
 import { createCopilotNodeListener } from '@copilotkit/runtime/v2/node';
 
-const { RELAY_URL = 'http://127.0.0.1:8787', PORT = '4000' } = process.env;
+const { RELAY_URL = 'http://127.0.0.1:8787', RELAY_KEY, PORT = '4000' } = process.env;
+
+// The key stays in this server: the page does not see it.
+const headers: Record<string, string> = RELAY_KEY === undefined ? {} : { authorization: `Bearer ${RELAY_KEY}` };
 
 const runtime = new CopilotRuntime({
-  agents: { default: new HttpAgent({ url: new URL('/ag-ui', RELAY_URL).href }) },
+  agents: { default: new HttpAgent({ url: new URL('/ag-ui', RELAY_URL).href, headers }) },
 });
 
 // Which pages may ask: `true` means all of them. Name your own, and who may use them, before you put this on the internet.

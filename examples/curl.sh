@@ -1,9 +1,9 @@
 #!/bin/sh
 # Asks the agent in every format that the relay speaks. You need curl, nothing else.
 #
-#     RELAY_URL=https://… examples/curl.sh
+#     RELAY_URL=https://… RELAY_KEY=relay_… examples/curl.sh
 #
-# RELAY_URL is where the relay is; without it, the one that `npm start` runs on this machine.
+# RELAY_URL is where the relay is; without it, the one that `npm start` runs on this machine. That one asks for no key.
 set -eu
 url=${RELAY_URL:-http://127.0.0.1:8787}
 url=${url%/}
@@ -14,7 +14,7 @@ conversation=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 ask() {
   printf '\n## %s\n' "$1"
   shift
-  curl -sS -N --fail-with-body "$@"
+  curl -sS -N --fail-with-body ${RELAY_KEY:+-H "authorization: Bearer $RELAY_KEY"} "$@"
   printf '\n'
 }
 

@@ -2,17 +2,16 @@
  * Talks to the agent with OpenAI's own client, version 4 or newer.
  *
  *     npm install openai
- *     RELAY_URL=https://… node openai.ts
+ *     RELAY_URL=https://… RELAY_KEY=relay_… node openai.ts
  *
  * Node.js 22.18 or newer, in a package with `"type": "module"`. RELAY_URL is where the relay is; without it,
- * the one that `npm start` runs on this machine.
+ * the one that `npm start` runs on this machine. That one asks for no key, but the client insists on one.
  */
 import OpenAI from 'openai';
 
-const { RELAY_URL = 'http://127.0.0.1:8787' } = process.env;
+const { RELAY_URL = 'http://127.0.0.1:8787', RELAY_KEY = 'none' } = process.env;
 
-// The relay has no keys; the client insists on one.
-const client = new OpenAI({ baseURL: new URL('/v1', RELAY_URL).href, apiKey: 'none' });
+const client = new OpenAI({ baseURL: new URL('/v1', RELAY_URL).href, apiKey: RELAY_KEY });
 
 // 1. The agent remembers by what the client sends: all of the conversation, each time.
 const messages: OpenAI.ChatCompletionMessageParam[] = [];

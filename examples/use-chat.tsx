@@ -6,6 +6,10 @@
  * It posts to `/api/chat` of the page's own origin. Let your development server pass that path on to the relay; for Vite:
  *
  *     server: { proxy: { '/api/chat': { target: 'http://127.0.0.1:8787', changeOrigin: true } } }
+ *
+ * A relay that asks who is there gets a token of the page's user, never a key, which everybody who has the page could read:
+ *
+ *     new DefaultChatTransport({ api: '/api/chat', headers: () => ({ authorization: `Bearer ${tokenOfTheUser()}` }) });
  */
 import { useChat } from '@ai-sdk/react';
 import { DefaultChatTransport } from 'ai';
