@@ -290,4 +290,49 @@ describe('the answers under way', () => {
     leaving.abort();
     assert.equal((await silent.send({ headers: as('alice') })).status, 200);
   });
+
+  it('are none for a viewer who left while it was found out who is calling', async () => {
+    const limits = { maxStreamsPerPrincipal: 1 };
+    const leaving = new AbortController();
+    const { agent, entries, send } = createScriptedRelay({
+      limits,
+      authenticator: {
+        ...byName,
+        identify(caller) {
+          leaving.abort();
+          return byName.identify(caller);
+        },
+      },
+    });
+    assert.equal((await send({ headers: as('alice'), signal: leaving.signal })).status, 499);
+    assert.deepEqual(agent.invocations, []);
+    agent.answer();
+    agent.say(start);
+    assert.equal((await send({ headers: as('alice') })).status, 200);
+    assert.deepEqual(
+      entries.map(({ status, errorCode }) => ({ status, errorCode })),
+      [{ status: 499, errorCode: 'cancelled' }],
+    );
+  });
+
+  it('give their place back where they cannot even begin to be written', async () => {
+    const limits = { maxStreamsPerPrincipal: 1 };
+    const createFilter = () => assert.fail('a bug');
+    const { agent, entries, send } = createScriptedRelay({ authenticator: byName, limits, createFilter });
+    agent.answer();
+    const json = { input: 'hi', prompt: 'hi', response: 'ndjson' };
+    const ask = { json, headers: as('alice') };
+    const whole = await send({ ...ask, path: '/v1/responses' });
+    assert.deepEqual([whole.status, JSON.parse(await readText(whole)).error.code], [406, 'internal_error']);
+    const streamed = await send(ask);
+    // There is nobody to write its error: the host cuts the connection.
+    await assert.rejects(readText(streamed), /a bug/u);
+    assert.deepEqual(
+      entries.map(({ status, ending, errorCode, cause }) => ({ status, ending, errorCode, cause })),
+      [
+        { status: 406, ending: undefined, errorCode: 'internal_error', cause: 'AssertionError: a bug' },
+        { status: 200, ending: 'error', errorCode: 'internal_error', cause: undefined },
+      ],
+    );
+  });
 });

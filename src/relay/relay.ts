@@ -95,6 +95,9 @@ export function createRelay(options: RelayOptions): Relay {
       output = await route.loadOutput(call.output);
       format = output === protocol ? (call.format ?? output) : output;
       checkConversation(principal, call);
+      // A signal that has aborted does not say it again: the answer's place would never be given back.
+      if (request.signal.aborted)
+        throw new RelayError('cancelled', { cause: 'the viewer left before the agent was asked' });
     } catch (thrown) {
       return refuse(RelayError.from(thrown), call?.runtimeSessionId);
     }
@@ -231,7 +234,11 @@ export function createRelay(options: RelayOptions): Relay {
       };
       if (!isWhole) return { status: 200, headers, body };
       const chunks: Uint8Array[] = [];
-      for await (const chunk of body) chunks.push(chunk);
+      try {
+        for await (const chunk of body) chunks.push(chunk);
+      } catch (thrown) {
+        return refuse(RelayError.from(thrown), sessionId);
+      }
       return ended?.error === undefined
         ? { status: 200, headers, body: iterateOnce(Buffer.concat(chunks)) }
         : refuse(RelayError.fromEvent(ended.error), sessionId);

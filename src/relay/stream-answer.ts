@@ -39,6 +39,7 @@ export interface StreamAnswerOptions {
 export async function* streamAnswer(options: StreamAnswerOptions): AsyncGenerator<Uint8Array, void, undefined> {
   const { watch, signal } = options;
   let translation: Translation | undefined;
+  let failure: RelayError | undefined;
   const beforeAnswer = () => (translation ??= options.beginTranslation(undefined));
   let bytesSent = 0;
   let isOver = false;
@@ -74,16 +75,19 @@ export async function* streamAnswer(options: StreamAnswerOptions): AsyncGenerato
     }
     isOver = true;
   } catch (thrown) {
+    failure = RelayError.from(thrown);
     const failing = beforeAnswer();
     if (!signal.aborted && !failing.ended) {
-      const output = failing.fail(await scrubError(RelayError.from(thrown)));
+      const output = failing.fail(await scrubError(failure));
       if (output.length > 0) yield encode(output);
     }
     isOver = !signal.aborted;
   } finally {
     watch.stop();
     options.cancel();
-    const { error, dialect, unknownFrames } = beforeAnswer();
+    // Without a translation: the viewer has left before there was one, or none could begin and nothing can be said.
+    const { error, dialect, unknownFrames } = translation ?? { error: failure, dialect: undefined, unknownFrames: 0 };
+    if (translation === undefined && failure !== undefined) isOver = !signal.aborted;
     const ending = isOver ? (error === undefined ? 'complete' : 'error') : 'cancelled';
     options.onEnd({ ending, error, bytesSent, dialect, unknownFrames });
   }
