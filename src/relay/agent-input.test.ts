@@ -11,8 +11,7 @@ const derived = {
 };
 const asGiven = { ...derived, runtimeSessionId: derived.conversationId };
 
-const text =
-  '{"__proto__":{"a":1},"threadId":"shared","runId":"r","messages":[],"state":{"threadId":"shared"},"threadID":"shared"}';
+const text = '{"threadId":"shared","__proto__":{"a":1},"runId":"r","messages":[],"state":{"threadId":"shared"}}';
 const runAgentInput = parseJson(text);
 assert.ok(isJsonObject(runAgentInput));
 
@@ -23,6 +22,21 @@ describe('the input of an agent that speaks AG-UI', () => {
       text.replace('"threadId":"shared"', `"threadId":"${derived.runtimeSessionId}"`),
     );
     assert.equal(agentInputs.AGUI({ prompt: 'hi' }, derived)['threadId'], derived.runtimeSessionId);
+  });
+
+  it('has no other thread beside it, in a spelling that some frameworks take for the same', () => {
+    const spellings = ['thread_id', 'threadID', 'ThreadId', 'THREAD_ID', 'thread-id'];
+    for (const name of spellings) {
+      for (const input of [
+        { [name]: 'shared', ...runAgentInput },
+        { ...runAgentInput, [name]: 'shared' },
+      ]) {
+        assert.deepEqual(
+          agentInputs.AGUI({ prompt: '', runAgentInput: input }, derived),
+          agentInputs.AGUI({ prompt: '', runAgentInput }, derived),
+        );
+      }
+    }
   });
 
   it("has the client's own thread where sessions are as given", () => {

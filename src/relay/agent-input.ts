@@ -21,7 +21,7 @@ const createPromptInput: AgentInput = ({ prompt, messages = [], system }) => ({
 const createRunAgentInput: AgentInput = ({ prompt, messages = [], system, runAgentInput }, context) => {
   const { requestId, conversationId, runtimeSessionId } = context;
   if (runAgentInput !== undefined) {
-    return runtimeSessionId === conversationId ? runAgentInput : { ...runAgentInput, threadId: runtimeSessionId };
+    return runtimeSessionId === conversationId ? runAgentInput : nameThread(runAgentInput, runtimeSessionId);
   }
   const all = [
     ...(system === undefined ? [] : [{ role: 'system', content: system }]),
@@ -38,6 +38,17 @@ const createRunAgentInput: AgentInput = ({ prompt, messages = [], system, runAge
     forwardedProps: {},
   };
 };
+
+/**
+ * Of `threadId` and `thread_id`, `model_dump()` gives the second one (`ag-ui-protocol` 1.0, PyPI); the JSON of Go and .NET does
+ * not tell upper from lower case, and there the last one counts.
+ */
+const threadNames = /^thread[_-]?id$/iu;
+
+function nameThread(runAgentInput: JsonObject, threadId: string): JsonObject {
+  const others = Object.entries(runAgentInput).filter(([name]) => !threadNames.test(name));
+  return { threadId, ...Object.fromEntries(others) };
+}
 
 /** The input that agents of each protocol take. */
 export const agentInputs: Readonly<Record<AgentProtocol, AgentInput>> = {
