@@ -58,7 +58,7 @@ export interface AgentRelayProps {
 
   /**
    * Whether nobody but the relay may reach the agent, whatever their own policies permit, so that no one of the account goes
-   * round it. Takes the place of the resource policies that the runtime and its endpoint have. Both have to exist, in the
+   * round it. It is a resource policy on the runtime and on its endpoint, which must have none yet. Both have to exist, in the
    * stack's own account and region.
    *
    * @default false

@@ -24,8 +24,7 @@ export function createRelayFunction(scope: Construct, props: AgentRelayProps): l
   });
   countRefusedCallers(logGroup);
   const role = createRole(scope, props, logGroup);
-  if (props.lockAgent === true) lockAgent(scope, props, role);
-  return new lambda.Function(scope, 'Function', {
+  const relay = new lambda.Function(scope, 'Function', {
     description: 'Relays requests to an AgentCore agent and streams its answers',
     code: createRelayCode(props.code, auth.entry),
     handler: 'index.handler',
@@ -38,6 +37,17 @@ export function createRelayFunction(scope: Construct, props: AgentRelayProps): l
     loggingFormat: lambda.LoggingFormat.JSON,
     environment: createEnvironment(scope, props),
   });
+  if (props.lockAgent === true) lockAgent(scope, props, { relay, role, actions: listInvocations(props) });
+  return relay;
+}
+
+/** What the relay does to the agent. */
+function listInvocations({ passUserId }: AgentRelayProps): string[] {
+  return [
+    'bedrock-agentcore:InvokeAgentRuntime',
+    // What AgentCore asks for where the call names a user.
+    ...(passUserId === true ? ['bedrock-agentcore:InvokeAgentRuntimeForUser'] : []),
+  ];
 }
 
 /** A role of our own: the one that the CDK would make may write to every log group of the account. */
@@ -47,11 +57,7 @@ function createRole(scope: Construct, props: AgentRelayProps, logGroup: logs.Log
   logGroup.grantWrite(role);
   role.addToPolicy(
     new iam.PolicyStatement({
-      actions: [
-        'bedrock-agentcore:InvokeAgentRuntime',
-        // What AgentCore asks for where the call names a user.
-        ...(props.passUserId === true ? ['bedrock-agentcore:InvokeAgentRuntimeForUser'] : []),
-      ],
+      actions: listInvocations(props),
       // IAM checks both for one call. The L2's own grant says `<arn>/*`, which is every endpoint.
       resources: [arn, `${arn}/runtime-endpoint/${props.qualifier ?? 'DEFAULT'}`],
     }),

@@ -37,6 +37,21 @@ describe('the lock of the agent', () => {
     );
   });
 
+  it('permits the relay what its own role does: where there is a policy, AgentCore may ask for its word', () => {
+    const forUser = 'bedrock-agentcore:InvokeAgentRuntimeForUser';
+    assert.deepEqual(locksOf(synthesizeRelay({ agent: here, lockAgent: true, passUserId: true })), [
+      lockOf(here, forUser),
+      lockOf(`${here}/runtime-endpoint/DEFAULT`, forUser),
+    ]);
+  });
+
+  it('comes after the relay, whose role has to be known to AWS before a policy can name it', () => {
+    const template = synthesizeRelay({ agent: here, lockAgent: true });
+    for (const { DependsOn: before } of resourcesOf(template, 'AWS::BedrockAgentCore::ResourcePolicy')) {
+      assert.ok(before?.includes('RelayFunctionE902C34E'), String(before));
+    }
+  });
+
   it('is on the endpoint that the relay invokes', () => {
     const [, endpoint] = locksOf(synthesizeRelay({ agent: here, qualifier: 'live', lockAgent: true }));
     assert.deepEqual(endpoint, lockOf(`${here}/runtime-endpoint/live`));
@@ -105,14 +120,22 @@ interface Lock {
   readonly Policy: unknown;
 }
 
-function lockOf(arn: string): Lock {
+/** A lock that permits the relay these actions beside the invocation, and denies them all to everybody else. */
+function lockOf(arn: string, ...others: readonly string[]): Lock {
   return {
     ResourceArn: arn,
     Policy: {
       Version: '2012-10-17',
       Statement: [
         {
-          Sid: 'OnlyTheRelay',
+          Sid: 'TheRelay',
+          Effect: 'Allow',
+          Principal: { AWS: relayRole },
+          Action: ['bedrock-agentcore:InvokeAgentRuntime', ...others],
+          Resource: arn,
+        },
+        {
+          Sid: 'NobodyElse',
           Effect: 'Deny',
           Principal: '*',
           Action: [
