@@ -192,7 +192,14 @@ describe('a request where every origin may call', () => {
   });
 
   it('is refused with what a browser adds by itself: any page could act as its visitor', () => {
-    for (const credentials of [{ authorization: 'Basic YTpi' }, { authorization: ' basic YTpi' }, { cookie: 'id=1' }]) {
+    for (const credentials of [
+      { authorization: 'Basic YTpi' },
+      { authorization: ' basic YTpi' },
+      { authorization: 'Digest username="a"' },
+      { authorization: 'NTLM TlRMTVNT' },
+      { authorization: 'negotiate YII' },
+      { cookie: 'id=1' },
+    ]) {
       const headers = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site', ...credentials };
       assert.deepEqual(decide(everyone, headers), refused, JSON.stringify(credentials));
       const ownPage = { origin: `https://${host}`, 'sec-fetch-site': 'same-origin', ...credentials };

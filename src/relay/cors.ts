@@ -87,12 +87,15 @@ function isListedOrigin({ origins }: CorsSettings, headers: Headers): boolean {
   return origins.includes('*') && !hasBrowserCredentials(headers);
 }
 
+/** The schemes whose credentials browsers add by themselves (IANA's registry: RFC 7617, 7616 and 4559; NTLM is Microsoft's). */
+const browserScheme = /^(?:basic|digest|negotiate|ntlm)\b/iu;
+
 /**
  * Whether a request may hold what a browser added by itself. Where any page may call, none may do it in its visitor's name:
  * the answer would be hidden from it, but the agent would have run.
  */
 function hasBrowserCredentials({ authorization, cookie }: Headers): boolean {
-  return cookie !== undefined || (authorization !== undefined && /^basic\b/iu.test(authorization.trim()));
+  return cookie !== undefined || (authorization !== undefined && browserScheme.test(authorization.trim()));
 }
 
 /** Whether a request comes from a page of the relay's own origin, from the user directly, or from no page at all. */
