@@ -111,13 +111,16 @@ for (const [code, status] of [
 
 for (const id of ['api-key:alice', 'basic:alice', 'jwt:https://id.example#alice', 'anonymous']) {
   test(`lets nobody in under the name "${id}", which another kind of authentication gives`, async () => {
-    await assert.rejects(
-      authenticate(
-        authenticator(() => ({ id })),
-        anybody,
-      ),
-      { code: 'internal_error' },
-    );
+    // Also nobody in particular has conversations under that name.
+    for (const isAnonymous of id === 'anonymous' ? [false] : [false, true]) {
+      await assert.rejects(
+        authenticate(
+          authenticator(() => ({ id, isAnonymous })),
+          anybody,
+        ),
+        { code: 'internal_error' },
+      );
+    }
   });
 }
 

@@ -42,13 +42,13 @@ export function authenticator(
   };
 }
 
-/** Ids of the package's own principals. */
-const ownIds = /^(?:(?:api-key|basic|jwt):|anonymous$)/u;
+/** Ids of the package's own principals who are somebody. */
+const ownIds = /^(?:api-key|basic|jwt):/u;
 
 /** Somebody who may choose a name must not be able to choose another's, who comes in by another kind of authentication. */
 function checkId(principal: Principal): Principal {
   const { id, isAnonymous } = Object(principal) as Partial<Principal>;
-  if (typeof id === 'string' && isAnonymous !== true && ownIds.test(id)) {
+  if (typeof id === 'string' && (ownIds.test(id) || (id === 'anonymous' && isAnonymous !== true))) {
     throw new Error(
       'a principal whose id is "anonymous" or begins with "api-key:", "basic:" or "jwt:", which are not free',
     );

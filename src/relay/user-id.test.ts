@@ -15,6 +15,11 @@ describe('the runtime user id', () => {
     assert.equal(new Set(ids).size, ids.length);
   });
 
+  it('of one who chose it is not what another one is hashed to', () => {
+    const hashed = nameUser({ id: 'älice' });
+    assert.notEqual(nameUser({ id: hashed ?? '' }), hashed);
+  });
+
   it('is not there for nobody in particular', () => {
     assert.equal(nameUser({ id: 'anonymous', isAnonymous: true }), undefined);
   });

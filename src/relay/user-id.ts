@@ -1,8 +1,11 @@
 import { crypto } from '../builtin-crypto.ts';
 import type { Principal } from '../identity/principal.ts';
 
-/** What fits into a header as it is, within AgentCore's 1 to 1024 characters (InvokeAgentRuntime, `runtimeUserId`). */
-const headerForm = /^[\x21-\x7e]{1,1024}$/u;
+/**
+ * What fits into a header as it is, within AgentCore's 1 to 1024 characters (InvokeAgentRuntime, `runtimeUserId`), and is not
+ * what another principal's hash may be.
+ */
+const headerForm = /^(?!sha256:)[\x21-\x7e]{1,1024}$/u;
 
 /**
  * Names the principal for AgentCore, so that the agent's tools may act for that user: the principal's id where a header
