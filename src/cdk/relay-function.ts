@@ -66,7 +66,7 @@ function createRole(scope: Construct, props: AgentRelayProps, logGroup: logs.Log
   return role;
 }
 
-/** Less than the L2's own grant, which permits to describe the secret too. */
+/** Less than the L2's own grant, which permits to describe the secret too, and changes the policy of its key. */
 function allowReading(role: iam.Role, secret: RelaySecret): void {
   role.addToPolicy(
     new iam.PolicyStatement({
@@ -75,7 +75,18 @@ function allowReading(role: iam.Role, secret: RelaySecret): void {
       resources: [secret.secretFullArn ?? `${secret.secretArn}-??????`],
     }),
   );
-  secret.encryptionKey?.grantDecrypt(role);
+  const { encryptionKey } = secret;
+  if (encryptionKey === undefined) return;
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      actions: ['kms:Decrypt'],
+      resources: [encryptionKey.keyArn],
+      // The key may be that of other things, too. It is in the region of its secret.
+      conditions: {
+        StringEquals: { 'kms:ViaService': `secretsmanager.${encryptionKey.env.region}.amazonaws.com` },
+      },
+    }),
+  );
 }
 
 function createEnvironment(scope: Construct, props: AgentRelayProps): Record<string, string> {

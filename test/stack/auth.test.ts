@@ -43,14 +43,19 @@ describe('the construct of a relay', () => {
     });
   }
 
-  it('lets the relay decrypt with the own key of a secret, and with no other', () => {
+  it('lets the relay decrypt with the own key of a secret, nothing but secrets, and with no other', () => {
     const { statements } = relayOf((stack) => {
       const encryptionKey = new Key(stack, 'Key');
       return RelayAuth.apiKeys(new Secret(stack, 'Callers', { encryptionKey }));
     });
     assert.deepEqual(statements, [
       readingOf(callers),
-      { Action: 'kms:Decrypt', Effect: 'Allow', Resource: { 'Fn::GetAtt': ['Key961B73FD', 'Arn'] } },
+      {
+        Action: 'kms:Decrypt',
+        Condition: { StringEquals: { 'kms:ViaService': 'secretsmanager.us-east-1.amazonaws.com' } },
+        Effect: 'Allow',
+        Resource: { 'Fn::GetAtt': ['Key961B73FD', 'Arn'] },
+      },
     ]);
   });
 
