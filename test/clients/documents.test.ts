@@ -51,8 +51,6 @@ describe('docs/protocols.md', { skip: skipReason }, () => {
   let chain: LocalChain;
 
   before(async () => {
-    // The chain lets everybody in, but OpenAI's clients insist on a key.
-    process.env['RELAY_KEY'] = 'none';
     chain = await startDeployedChain();
   });
   after(async () => {
@@ -73,7 +71,11 @@ describe('docs/protocols.md', { skip: skipReason }, () => {
           ),
         ),
         messages: [{ role: 'user', content: question }],
-        process: { stdout: { write: (text: string) => void (output += text) } },
+        process: {
+          // The chain lets everybody in, but OpenAI's clients insist on a key.
+          env: { RELAY_KEY: 'none' },
+          stdout: { write: (text: string) => void (output += text) },
+        },
         console: { log: (...texts: string[]) => void (output += `${texts.join(' ')}\n`) },
         crypto,
       };

@@ -281,6 +281,32 @@ test('runs nothing at origin-response for what the origin did not answer', async
   }
 });
 
+test('answers only to names of this machine and of the distribution, as no page can that rebinds its own name', async () => {
+  allowInBodies(...shownWithEvent);
+  const statusFor = async (host: string): Promise<number | undefined> => (await ask('/', { headers: { host } })).status;
+  const { domainName } = chain.deployment.distribution;
+  for (const host of [
+    'localhost',
+    'localhost:8787',
+    '127.0.0.1',
+    '[::1]:80',
+    'LOCALHOST',
+    'app.localhost',
+    domainName,
+  ]) {
+    assert.equal(await statusFor(host), 200, host);
+  }
+  for (const host of [
+    'evil.example',
+    'evil.example:8787',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '10.0.0.1',
+  ]) {
+    assert.equal(await statusFor(host), 403, host);
+  }
+});
+
 test('answers 502 where the function fails, and tells only the log why', async () => {
   const answer = await ask('/', { method: 'POST', body: 'hello', headers: { 'x-fixture-relay': 'throw' } });
   assert.deepEqual([answer.status, answer.body.toString()], [502, 'Internal Server Error']);

@@ -14,6 +14,7 @@ import type { EdgeResponse, OriginResponse, ViewerRequest } from './messages.ts'
 import { createRequestBody } from './request-body.ts';
 import { applyResponseHeadersPolicy } from './response-headers.ts';
 import { sendToViewer } from './send-to-viewer.ts';
+import { isViewerHost } from './viewer-host.ts';
 
 /** The longest URL that CloudFront takes, and the largest request line with its headers (CloudFront, Quotas). */
 const maxUrlBytes = 8192;
@@ -55,7 +56,7 @@ async function serve(settings: CloudFrontSettings, incoming: IncomingMessage, re
     },
     completeBy: undefined,
   };
-  const answer = refuse(incoming, exchange) ?? (await answerViewer(settings, exchange));
+  const answer = refuse(settings, incoming, exchange) ?? (await answerViewer(settings, exchange));
   const cacheResult =
     'cacheResult' in answer ? answer.cacheResult : `${answer.status < 400 ? 'Miss' : 'Error'} from cloudfront`;
   const onFirstByte = (): void => {
@@ -92,7 +93,14 @@ function readViewerRequest(incoming: IncomingMessage): ViewerRequest {
 }
 
 /** What CloudFront refuses before anything of the behaviour runs. */
-function refuse(incoming: IncomingMessage, { request, behaviour, requestId }: Exchange): EdgeResponse | undefined {
+function refuse(
+  { distribution }: CloudFrontSettings,
+  incoming: IncomingMessage,
+  { request, behaviour, requestId }: Exchange,
+): EdgeResponse | undefined {
+  if (!isViewerHost(incoming.headers.host, distribution.domainName)) {
+    return errorPage(403, 'Bad request.', requestId, 'Error');
+  }
   const target = incoming.url ?? '/';
   const head = sizeOfHead(request.method, target, fromRawHeaders(incoming.rawHeaders));
   if (Buffer.byteLength(target) > maxUrlBytes || head > maxHeadBytes) {
