@@ -109,6 +109,26 @@ for (const [code, status] of [
   });
 }
 
+test('sends nothing on that is no header, and refuses all the same', async () => {
+  const challenge = 'Bearer realm="own"';
+  for (const [members, sent] of [
+    [{ challenge: 'Bearer realm="a\r\nset-cookie: a=b"', retryAfterSeconds: '1\r\nx: y' }, [challenge, undefined]],
+    [{ challenge: 'Bearer realm="日本"', retryAfterSeconds: NaN }, [challenge, undefined]],
+    [{ challenge: { toString: () => 'a' }, retryAfterSeconds: Infinity }, [challenge, undefined]],
+    [{ challenge: '', retryAfterSeconds: -1 }, [challenge, undefined]],
+    [{ retryAfterSeconds: 0.5 }, [challenge, undefined]],
+    [{ challenge: 'Bearer realm="mine"', retryAfterSeconds: 3 }, ['Bearer realm="mine"', 3]],
+  ] as const) {
+    const error = Object.assign(new Error('no'), { name: 'RelayError', code: 'invalid_credentials', ...members });
+    const own = authenticator(() => Promise.reject(error), { challenge });
+    await assert.rejects(authenticate(own, someone), (thrown) => {
+      assert(thrown instanceof RelayError);
+      assert.deepEqual([thrown.code, thrown.challenge, thrown.retryAfterSeconds], ['invalid_credentials', ...sent]);
+      return true;
+    });
+  }
+});
+
 for (const id of ['api-key:alice', 'basic:alice', 'jwt:https://id.example#alice', 'anonymous']) {
   test(`lets nobody in under the name "${id}", which another kind of authentication gives`, async () => {
     // Also nobody in particular has conversations under that name.

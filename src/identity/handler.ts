@@ -58,10 +58,25 @@ function checkId(principal: Principal): Principal {
 
 const refusalCodes = ['unauthenticated', 'invalid_credentials', 'forbidden', 'identity_unavailable'] as const;
 
-/** By its members: a module that was bundled on its own has a class `RelayError` of its own. */
+/** By its members: a module that was bundled on its own has a class `RelayError` of its own, and perhaps no types. */
 function readRefusal(thrown: unknown): RelayError | undefined {
   if (!(thrown instanceof Error) || thrown.name !== 'RelayError') return undefined;
-  const { code, message, cause, challenge, retryAfterSeconds } = thrown as Partial<RelayError> & Error;
+  const { code, message, cause, challenge, retryAfterSeconds } = thrown as Error & Record<string, unknown>;
   const known = refusalCodes.find((known) => known === code);
-  return known === undefined ? undefined : new RelayError(known, { message, cause, challenge, retryAfterSeconds });
+  if (known === undefined) return undefined;
+  return new RelayError(known, {
+    message,
+    cause,
+    challenge: isChallenge(challenge) ? challenge : undefined,
+    retryAfterSeconds: isDelay(retryAfterSeconds) ? retryAfterSeconds : undefined,
+  });
+}
+
+/** Whether it can be sent in a header: a line of ASCII characters. */
+function isChallenge(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x20-\x7e]+$/u.test(value);
+}
+
+function isDelay(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
 }
