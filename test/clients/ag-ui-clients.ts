@@ -39,10 +39,18 @@ export interface AgUiConversation {
   readonly messages: readonly AgUiMessage[];
 }
 
-/** Begins a conversation, with the ids of the client's messages and runs counted: `message-1`, `run-1`. */
-export async function beginConversation(name: AgUiName, url: string, threadId: string): Promise<AgUiConversation> {
+/**
+ * Begins a conversation, with the ids of the client's messages and runs counted: `message-1`, `run-1`. Where it is not named
+ * the client does it.
+ */
+export async function beginConversation(
+  name: AgUiName,
+  url: string,
+  threadId?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<AgUiConversation> {
   const { HttpAgent } = await loadClient<AgUiClient>(name);
-  const agent = new HttpAgent({ url, threadId });
+  const agent = new HttpAgent({ url, headers, ...(threadId === undefined ? {} : { threadId }) });
   let runCount = 0;
   return {
     async run(content, parameters) {

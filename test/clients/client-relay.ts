@@ -112,6 +112,10 @@ export async function startClientRelay(options: ClientRelayOptions): Promise<Cli
         case 'be-silent':
           await beSilent(...Array.from({ length: keepAlivesPerSilence }, () => keepAliveMs));
           break;
+        case 'wait-for':
+          await Promise.race([step.go, untilAborted(signal)]);
+          if (signal.aborted) throw new RelayError('cancelled');
+          break;
         case 'wait-for-leave':
           await untilAborted(signal);
           throw new RelayError('cancelled');

@@ -14,14 +14,13 @@ import {
   readUsage,
 } from './openai-chat-answer.ts';
 import type { ChatAnswer, ChatError } from './openai-chat-answer.ts';
+import { describeConnection } from './openai-connection.ts';
+import type { OpenAiConnection } from './openai-connection.ts';
 
 /** What a client is asked to do. */
-export interface ChatQuestion {
-  readonly origin: string;
+export interface ChatQuestion extends OpenAiConnection {
   readonly prompt: string;
   readonly signal?: AbortSignal | undefined;
-  /** The client's own retries. Default: as many as the client does by itself. */
-  readonly maxRetries?: number | undefined;
 }
 
 /** One way to use one client. */
@@ -44,35 +43,32 @@ type OpenAiClient = OpenAi7.OpenAI;
 const model = 'agent';
 
 /** Creates a client of any major of `openai` for a relay. */
-export async function createOpenAi(
-  name: OpenAiName,
-  { origin, maxRetries }: Pick<ChatQuestion, 'origin' | 'maxRetries'>,
-): Promise<OpenAiClient> {
+export async function createOpenAi(name: OpenAiName, connection: OpenAiConnection): Promise<OpenAiClient> {
   const { OpenAI } = await loadClient<typeof OpenAi7>(name);
-  return new OpenAI({ baseURL: `${origin}/v1`, apiKey: 'none', ...(maxRetries === undefined ? {} : { maxRetries }) });
+  return new OpenAI(describeConnection(connection));
 }
 
 /** Creates LangChain's client for a relay. */
-export async function createChatOpenAi(
-  { origin, maxRetries }: Pick<ChatQuestion, 'origin' | 'maxRetries'>,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<LangChainOpenAi.ChatOpenAI> {
+export async function createChatOpenAi(connection: OpenAiConnection): Promise<LangChainOpenAi.ChatOpenAI> {
   const { ChatOpenAI } = await loadClient<typeof LangChainOpenAi>('@langchain/openai');
-  return new ChatOpenAI({
-    model,
-    apiKey: 'none',
-    configuration: { baseURL: `${origin}/v1`, defaultHeaders: headers },
-    ...(maxRetries === undefined ? {} : { maxRetries }),
-  });
+  const { apiKey, maxRetries, ...configuration } = describeConnection(connection);
+  return new ChatOpenAI({ model, apiKey, configuration, ...(maxRetries === undefined ? {} : { maxRetries }) });
 }
 
 /** Creates the AI SDK's provider for a relay. */
-export async function createCompatibleModel(
-  { origin }: Pick<ChatQuestion, 'origin'>,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<CompatibleModel> {
+export async function createCompatibleModel({
+  origin,
+  apiKey,
+  headers = {},
+}: OpenAiConnection): Promise<CompatibleModel> {
   const { createOpenAICompatible } = await loadClient<typeof OpenAiCompatible>('@ai-sdk/openai-compatible');
-  return createOpenAICompatible({ name: 'relay', baseURL: `${origin}/v1`, includeUsage: true, headers })(model);
+  return createOpenAICompatible({
+    name: 'relay',
+    baseURL: `${origin}/v1`,
+    includeUsage: true,
+    headers,
+    ...(typeof apiKey === 'string' ? { apiKey } : {}),
+  })(model);
 }
 
 /** Every way in which the clients of `openai-chat` are used. */

@@ -142,7 +142,7 @@ const conversations: Readonly<Record<string, (origin: string) => Promise<unknown
   '@langchain/openai': async (origin) => {
     const { SystemMessage, HumanMessage, AIMessage } =
       await loadClient<typeof LangChainMessages>('@langchain/core/messages');
-    const client = await createChatOpenAi({ origin }, { 'x-session-id': sessionId });
+    const client = await createChatOpenAi({ origin, headers: { 'x-session-id': sessionId } });
     await client.invoke([
       new SystemMessage('Be brief.'),
       new HumanMessage('My name is Ada.'),
@@ -153,7 +153,7 @@ const conversations: Readonly<Record<string, (origin: string) => Promise<unknown
   '@ai-sdk/openai-compatible': async (origin) => {
     const { generateText } = await loadClient<typeof AiSdk7>('ai7');
     await generateText({
-      model: await createCompatibleModel({ origin }, { 'x-session-id': sessionId }),
+      model: await createCompatibleModel({ origin, headers: { 'x-session-id': sessionId } }),
       system: 'Be brief.',
       messages: [
         { role: 'user', content: 'My name is Ada.' },

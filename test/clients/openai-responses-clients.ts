@@ -5,6 +5,8 @@ import type * as OpenAi7 from 'openai7';
 import type { Response, ResponseOutputItem, ResponseUsage } from 'openai7/resources/responses/responses';
 import { isJsonObject } from '../../src/json.ts';
 import { loadClient } from './installed.ts';
+import { describeConnection } from './openai-connection.ts';
+import type { OpenAiConnection } from './openai-connection.ts';
 
 /** What a client's user gets of an answer. */
 export interface ResponsesAnswer {
@@ -39,12 +41,9 @@ export interface ResponsesError {
 }
 
 /** What a client is asked to do. */
-export interface ResponsesQuestion {
-  readonly origin: string;
+export interface ResponsesQuestion extends OpenAiConnection {
   readonly prompt: string;
   readonly signal?: AbortSignal | undefined;
-  /** The client's own retries. Default: as many as the client does by itself. */
-  readonly maxRetries?: number | undefined;
 }
 
 /** One way to use one client. */
@@ -64,25 +63,20 @@ export type OpenAiName = 'openai4' | 'openai6' | 'openai7';
 const model = 'agent';
 
 /** Creates a client of any major of `openai` for a relay. */
-export async function createOpenAi(
-  name: OpenAiName,
-  { origin, maxRetries }: Pick<ResponsesQuestion, 'origin' | 'maxRetries'>,
-): Promise<OpenAi7.OpenAI> {
+export async function createOpenAi(name: OpenAiName, connection: OpenAiConnection): Promise<OpenAi7.OpenAI> {
   const { OpenAI } = await loadClient<typeof OpenAi7>(name);
-  return new OpenAI({ baseURL: `${origin}/v1`, apiKey: 'none', ...(maxRetries === undefined ? {} : { maxRetries }) });
+  return new OpenAI(describeConnection(connection));
 }
 
 /** Creates LangChain's client of the Responses API for a relay. */
-export async function createLangChain({
-  origin,
-  maxRetries,
-}: Pick<ResponsesQuestion, 'origin' | 'maxRetries'>): Promise<LangChainOpenAi.ChatOpenAI> {
+export async function createLangChain(connection: OpenAiConnection): Promise<LangChainOpenAi.ChatOpenAI> {
   const { ChatOpenAI } = await loadClient<typeof LangChainOpenAi>('@langchain/openai');
+  const { apiKey, maxRetries, ...configuration } = describeConnection(connection);
   return new ChatOpenAI({
     model,
-    apiKey: 'none',
+    apiKey,
     useResponsesApi: true,
-    configuration: { baseURL: `${origin}/v1` },
+    configuration,
     ...(maxRetries === undefined ? {} : { maxRetries }),
   });
 }

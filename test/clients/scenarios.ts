@@ -12,6 +12,8 @@ export type AgentStep =
   | { readonly type: 'say'; readonly bytes: Uint8Array }
   /** Nothing comes for as long as it takes the relay to send {@link keepAlivesPerSilence} keep-alives. */
   | { readonly type: 'be-silent' }
+  /** Nothing comes until this resolves, or the viewer leaves. Once it has resolved, later runs do not wait. */
+  | { readonly type: 'wait-for'; readonly go: Promise<void> }
   /** Nothing more comes, until the viewer leaves. */
   | { readonly type: 'wait-for-leave' }
   /** The connection to AgentCore is cut. */

@@ -22,7 +22,9 @@ export interface ChatOptions extends Pick<
   'id' | 'onToolCall' | 'sendAutomaticallyWhen' | 'messages'
 > {
   readonly origin: string;
-  readonly transport?: Pick<Ai7.HttpChatTransportInitOptions<UiMessage>, 'prepareSendMessagesRequest'> | undefined;
+  readonly transport?:
+    | Pick<Ai7.HttpChatTransportInitOptions<UiMessage>, 'headers' | 'prepareSendMessagesRequest'>
+    | undefined;
 }
 
 /** What `onFinish` is told, without the messages. */
