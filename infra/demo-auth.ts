@@ -53,10 +53,14 @@ export class DemoAuth extends Construct {
   }
 }
 
-/** CloudFormation writes the value when the secret is made, and again only where it is changed here: what you put there stays. */
+/**
+ * CloudFormation writes the value when the secret is made, and again only where it is changed here: what you put there stays. Hence a
+ * secret for each kind: as a new value of the same one, an empty list of users would wipe the keys, also in a deployment that fails.
+ */
 function createSecret(scope: Construct, member: 'keys' | 'users'): Secret {
-  return new Secret(scope, 'Secret', {
-    description: `Who may call agentcore-relay: hashes of ${member === 'keys' ? 'keys' : 'passwords'}`,
+  const [id, what] = member === 'keys' ? ['Keys', 'keys'] : ['Users', 'passwords'];
+  return new Secret(scope, id, {
+    description: `Who may call agentcore-relay: hashes of ${what}`,
     secretStringValue: SecretValue.unsafePlainText(JSON.stringify({ [member]: [] })),
     // Hashes for a relay that is gone; whoever still needs them has the file.
     removalPolicy: RemovalPolicy.DESTROY,
@@ -64,6 +68,6 @@ function createSecret(scope: Construct, member: 'keys' | 'users'): Secret {
 }
 
 /** `npx node` is the project's own Node.js, whichever is installed. */
-function admit(command: string, file: string, { secretName }: Secret): string {
-  return `npx node src/cli.ts ${command} && aws secretsmanager put-secret-value --secret-id ${secretName} --secret-string file://${file}`;
+function admit(command: string, file: string, { secretName, env }: Secret): string {
+  return `npx node src/cli.ts ${command} && aws secretsmanager put-secret-value --region ${env.region} --secret-id ${secretName} --secret-string file://${file}`;
 }

@@ -26,7 +26,8 @@ test('lets nobody in at first, and says with which command the first one gets in
       },
     );
     const secretName = template.Outputs?.['Secret']?.Value;
-    assert.match(JSON.stringify(secretName), /\{"Ref":"AuthSecret04AEF996"\}/u);
+    const [logicalId] = Object.entries(template.Resources).find(([, { Type }]) => Type === secret.Type) ?? [];
+    assert.match(JSON.stringify(secretName), new RegExp(`\\{"Ref":"${logicalId}"\\}`, 'u'));
     assert.deepEqual(template.Outputs, {
       Url: { Value: { 'Fn::Join': ['', url] } },
       Curl: { Value: { 'Fn::Join': ['', [`curl --no-buffer ${curlOptions}https://`, url[1], question]] } },
@@ -36,7 +37,7 @@ test('lets nobody in at first, and says with which command the first one gets in
           'Fn::Join': [
             '',
             [
-              `npx node src/cli.ts ${member === 'keys' ? 'key' : 'user'} create alice && aws secretsmanager put-secret-value --secret-id `,
+              `npx node src/cli.ts ${member === 'keys' ? 'key' : 'user'} create alice && aws secretsmanager put-secret-value --region us-east-1 --secret-id `,
               secretName,
               ` --secret-string file://relay-${member}.json`,
             ],
@@ -45,6 +46,15 @@ test('lets nobody in at first, and says with which command the first one gets in
       },
     });
   }
+});
+
+test('makes another secret where keys become passwords: CloudFormation would empty the one that there is', () => {
+  const [keys, users] = ['api-keys', 'basic'].map((auth) =>
+    Object.entries(deploy({ auth }).Resources).flatMap(([id, { Type }]) =>
+      Type === 'AWS::SecretsManager::Secret' ? [id] : [],
+    ),
+  );
+  assert.notDeepEqual(keys, users);
 });
 
 test('takes the tokens of an issuer, for any of several audiences', () => {

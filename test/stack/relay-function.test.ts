@@ -47,7 +47,7 @@ test('lets the relay invoke one agent through one endpoint, write its own log, r
           Effect: 'Allow',
           Resource: [agentArn, { 'Fn::Join': ['', [agentArn, '/runtime-endpoint/DEFAULT']] }],
         },
-        { Action: 'secretsmanager:GetSecretValue', Effect: 'Allow', Resource: { Ref: 'AuthSecret04AEF996' } },
+        { Action: 'secretsmanager:GetSecretValue', Effect: 'Allow', Resource: { Ref: 'AuthKeys51F9A478' } },
       ],
       Version: '2012-10-17',
     },
@@ -86,7 +86,7 @@ test('runs the built relay on arm64 and Node 24, with a log of its own and no se
       Variables: {
         AGENT_RUNTIME_ARN: { 'Fn::GetAtt': ['DemoAgentRuntimeE259F455', 'AgentRuntimeArn'] },
         RELAY_AUTH: {
-          'Fn::Join': ['', ['{"kind":"api-keys","secretArn":"', { Ref: 'AuthSecret04AEF996' }, '"}']],
+          'Fn::Join': ['', ['{"kind":"api-keys","secretArn":"', { Ref: 'AuthKeys51F9A478' }, '"}']],
         },
       },
     },
