@@ -33,6 +33,8 @@ const attributes: Readonly<Record<string, Readonly<Record<string, AttributeReade
     AgentRuntimeArn: (runtime) => arn(runtime, 'bedrock-agentcore', `runtime/${runtimeId(runtime)}`),
     AgentRuntimeVersion: () => '1',
   },
+  'AWS::Cognito::UserPool': { Ref: userPoolId, UserPoolId: userPoolId },
+  'AWS::Cognito::UserPoolClient': { Ref: userPoolClientId, ClientId: userPoolClientId },
   'AWS::SecretsManager::Secret': { Ref: secretArn, Id: secretArn },
   'AWS::SSM::Parameter': {
     Ref: (parameter) => parameter.get('Name').string(),
@@ -97,6 +99,14 @@ function secretArn(secret: TemplateResource): string {
   const random = invented(secret, 18);
   const name = secret.get('Name').optionalString() ?? `${secret.logicalId}-${random.slice(0, 12)}`;
   return arn(secret, 'secretsmanager', `secret:${name}-${random.slice(12)}`);
+}
+
+function userPoolId(pool: TemplateResource): string {
+  return `${pool.stack.region}_${invented(pool, 9)}`;
+}
+
+function userPoolClientId(client: TemplateResource): string {
+  return invented(client, 26).toLowerCase();
 }
 
 function arn(resource: TemplateResource, service: string, path: string): string {

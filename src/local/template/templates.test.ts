@@ -78,6 +78,44 @@ test('follows a value that another stack exports', () => {
   assert.equal(probe?.get('name').string(), 'shared');
 });
 
+test("follows another stack's output, without an export, from the region that is named", () => {
+  const outputOf = (region: string): StackTemplate => ({
+    ...stackOf({ Group: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: { Ref: 'AWS::Region' } } } }),
+    name: 'Producing',
+    region,
+    outputs: { Out: { Value: { Ref: 'Group' } } },
+  });
+  const read = (name: string, output: Readonly<Record<string, string>>) =>
+    stackOf({ [name]: { Type: 'Test::Probe', Properties: { name: { 'Fn::GetStackOutput': output } } } });
+  const consuming = [
+    read('There', { StackName: 'Producing', OutputName: 'Out', Region: 'us-east-1' }),
+    read('Here', { StackName: 'Producing', OutputName: 'Out' }),
+    read('Nowhere', { StackName: 'Producing', OutputName: 'Other' }),
+  ];
+  const stacks = [outputOf('us-east-1'), outputOf('eu-west-1'), ...consuming];
+  const [there, here, nowhere] = openTemplates(assemblyOf(...stacks), environment).all('Test::Probe');
+  assert.deepEqual([there?.get('name').string(), here?.get('name').string()], ['us-east-1', 'eu-west-1']);
+  assert.throws(() => nowhere?.get('name').string(), {
+    message:
+      'resource Nowhere (Test::Probe) of stack Front: property name: no stack Producing in eu-west-1 has the output "Other"',
+  });
+});
+
+test('gives a user pool and its clients ids like those of AWS, so that a relay that takes their tokens starts', () => {
+  const [probe] = open({
+    Pool: { Type: 'AWS::Cognito::UserPool' },
+    Client: { Type: 'AWS::Cognito::UserPoolClient' },
+    Probe: {
+      Type: 'Test::Probe',
+      Properties: { ids: [{ Ref: 'Pool' }, { Ref: 'Client' }, { 'Fn::GetAtt': ['Pool', 'UserPoolId'] }] },
+    },
+  }).all('Test::Probe');
+  const [pool, client, ...others] = probe?.get('ids').strings() ?? [];
+  assert.match(pool ?? '', /^eu-west-1_[A-Z0-9]{9}$/u);
+  assert.match(client ?? '', /^[a-z0-9]{26}$/u);
+  assert.deepEqual(others, [pool]);
+});
+
 test('names the resource and the property where a value cannot be had', () => {
   const [probe] = open({
     Bucket: { Type: 'AWS::S3::Bucket' },

@@ -88,6 +88,8 @@ function resolveIn(stack: Stack, stacks: readonly Stack[], value: unknown): unkn
     }
     case 'Fn::ImportValue':
       return resolveImport(stacks, asText(resolve(argument)));
+    case 'Fn::GetStackOutput':
+      return resolveStackOutput(stack, stacks, asObject(resolve(argument)));
     default:
       if (name.startsWith('Fn::')) {
         throw new LocalChainError(`the local chain cannot evaluate ${name}`);
@@ -196,6 +198,25 @@ function resolveImport(stacks: readonly Stack[], name: string): unknown {
     }
   }
   throw new LocalChainError(`no stack exports "${name}"`);
+}
+
+/** A weak reference: to any output of a stack, in the stack's own region where none is named (CloudFormation, Fn::GetStackOutput). */
+function resolveStackOutput(
+  stack: Stack,
+  stacks: readonly Stack[],
+  argument: Readonly<Record<string, unknown>> = {},
+): unknown {
+  const { StackName: stackName, OutputName: outputName, Region: region = stack.scope.region } = argument;
+  for (const producer of stacks) {
+    const { name, region: place } = producer.scope;
+    const output = asObject(producer.template.outputs[asText(outputName)]);
+    if (name === stackName && place === region && output !== undefined) {
+      return resolveIn(producer, stacks, output['Value']);
+    }
+  }
+  throw new LocalChainError(
+    `no stack ${asText(stackName)} in ${asText(region)} has the output "${asText(outputName)}"`,
+  );
 }
 
 /** `${Name}` and `${Name.Attribute}` in the text; `${!Name}` is the text itself (CloudFormation, Fn::Sub). */
