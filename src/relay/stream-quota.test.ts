@@ -29,7 +29,7 @@ describe('the quota of answers under way', () => {
       {
         code: 'too_many_streams',
         status: 429,
-        message: '2 answers to you are on their way already, the most that are allowed; try again when one has ended',
+        message: 'as many answers to you as are allowed, 2, are on their way; try again when one has ended',
         retryAfterSeconds: 5,
       },
     );

@@ -40,7 +40,7 @@ export function createStreamQuota({
       const own = countedId === undefined ? 0 : (streamsOf.get(countedId) ?? 0);
       if (countedId !== undefined && own >= maxStreamsPerPrincipal) {
         throw new RelayError('too_many_streams', {
-          message: `${own} answers to you are on their way already, the most that are allowed; try again when one has ended`,
+          message: `as many answers to you as are allowed, ${own}, are on their way; try again when one has ended`,
           retryAfterSeconds,
         });
       }

@@ -16,7 +16,7 @@ const answered = { text: expected.text, error: undefined };
 const key = keys.alice;
 
 const tooManyStreams: Refusal = {
-  sentence: '1 answers to you are on their way already, the most that are allowed; try again when one has ended',
+  sentence: 'as many answers to you as are allowed, 1, are on their way; try again when one has ended',
   code: 'too_many_streams',
   status: 429,
 };
