@@ -35,13 +35,15 @@ export interface LockException {
  * policy exists", although its table takes a silent policy for enough, and AWS's own lock says both ("Restrict IAM (SigV4)
  * inbound invocation to your gateway").
  *
- * @throws Error where the runtime is in another region or another account than the stack.
+ * @throws Error where the runtime is in another region or another account than the stack, and where the app has a resource policy for
+ * it already.
  */
 export function lockAgent(scope: Construct, props: AgentRelayProps, exception: LockException): void {
   const { arn, region } = locateAgent(scope, props.agent);
   requireSamePlace(Stack.of(scope), arn, region);
   const resources = { RuntimeLock: arn, EndpointLock: `${arn}/runtime-endpoint/${props.qualifier ?? 'DEFAULT'}` };
   for (const [id, resourceArn] of Object.entries(resources)) {
+    requireUnlocked(scope, resourceArn);
     const lock = new CfnResourcePolicy(scope, id, {
       resourceArn,
       policy: Stack.of(scope).toJsonString({
@@ -68,6 +70,16 @@ export function lockAgent(scope: Construct, props: AgentRelayProps, exception: L
     // A role that AWS does not know everywhere yet is no valid principal. The function waits for the same.
     lock.node.addDependency(exception.relay);
   }
+}
+
+/** CloudFormation would find out in the middle of a deployment, or lock one of the two relays out. */
+function requireUnlocked(scope: Construct, resourceArn: string): void {
+  const policy = scope.node.root.node
+    .findAll()
+    .find((construct) => construct instanceof CfnResourcePolicy && construct.resourceArn === resourceArn);
+  if (policy === undefined) return;
+  const what = Token.isUnresolved(resourceArn) ? 'the agent' : `"${resourceArn}"`;
+  throw new Error(`lockAgent cannot lock ${what}: it has a resource policy already, ${policy.node.path}`);
 }
 
 function requireSamePlace(stack: Stack, arn: string, region: string): void {

@@ -119,8 +119,13 @@ const safePolicies: readonly cloudfront.SecurityPolicyProtocol[] = [
   cloudfront.SecurityPolicyProtocol.TLS_V1_3_2025,
 ];
 
-/** @throws Error for a floor that is too low, or that would have no effect. */
-function checkTls({ minimumTls, certificate }: AgentRelayProps): void {
+/** @throws Error for a floor that is too low, or that would have no effect, and for names without a certificate. */
+function checkTls({ minimumTls, certificate, domainNames = [] }: AgentRelayProps): void {
+  if (domainNames.length > 0 && certificate === undefined) {
+    throw new Error(
+      'domainNames need a certificate that covers them: with its own CloudFront serves *.cloudfront.net only',
+    );
+  }
   if (minimumTls === undefined) return;
   if (!safePolicies.includes(minimumTls)) {
     throw new Error(`minimumTls is ${minimumTls}; allowed are ${safePolicies.join(', ')}`);

@@ -160,9 +160,11 @@ function requireBetween(option: string, value: number, { least, most }: { least:
 }
 
 function requireNewNames(own: readonly UnorderedRule[], extraRules: readonly UnorderedRule[]): void {
-  const taken = extraRules.find(({ name }) => own.some((rule) => rule.name === name));
-  if (taken !== undefined)
-    throw new Error(`firewall.extraRules has "${taken.name}", the name of a rule of the package`);
+  const names = new Set(own.map(({ name }) => name));
+  for (const { name } of extraRules) {
+    if (names.has(name)) throw new Error(`firewall.extraRules has "${name}", the name of another rule`);
+    names.add(name);
+  }
 }
 
 /**

@@ -87,14 +87,20 @@ export class RelayAuth {
   /**
    * Whoever has one of the keys whose hashes are in this secret, as `Authorization: Bearer` or `x-api-key`. Its document is
    * `{"keys":[{"id":"alice","hash":"sha256:…"}]}`; `agentcore-relay key create` makes an entry.
+   *
+   * @throws Error for a secret whose ARN is none.
    */
   static apiKeys(secret: RelaySecret): RelayAuth {
-    return new RelayAuth({ kind: 'api-keys', secretArn: secret.secretArn }, [secret]);
+    return new RelayAuth({ kind: 'api-keys', secretArn: requireArn(secret) }, [secret]);
   }
 
-  /** Whoever has an id and its password. The secret's document is `{"users":[{"id":"alice","hash":"scrypt:…"}]}`. */
+  /**
+   * Whoever has an id and its password. The secret's document is `{"users":[{"id":"alice","hash":"scrypt:…"}]}`.
+   *
+   * @throws Error for a secret whose ARN is none.
+   */
   static basic(secret: RelaySecret): RelayAuth {
-    return new RelayAuth({ kind: 'basic', secretArn: secret.secretArn }, [secret]);
+    return new RelayAuth({ kind: 'basic', secretArn: requireArn(secret) }, [secret]);
   }
 
   /**
@@ -154,6 +160,13 @@ export class RelayAuth {
       entry,
     );
   }
+}
+
+function requireArn({ secretArn }: RelaySecret): string {
+  if (Token.isUnresolved(secretArn) || /^arn:aws[a-z-]*:secretsmanager:/u.test(secretArn)) return secretArn;
+  throw new Error(
+    `auth has the secret "${secretArn}"; it must be an ARN, arn:aws:secretsmanager:<region>:<account>:secret:<name>`,
+  );
 }
 
 /** The relay would refuse the same values, but only once it is deployed. */

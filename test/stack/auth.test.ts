@@ -185,6 +185,10 @@ describe('the construct of a relay', () => {
         /^auth has a "clockToleranceSeconds" that is not a number from 0 to/u,
       ],
       [() => RelayAuth.cognito(new UserPool(emptyStack(), 'Pool'), []), /^auth needs "audience"/u],
+      ...[RelayAuth.apiKeys, RelayAuth.basic].map((make): [() => unknown, RegExp] => [
+        () => make({ secretArn: 'relay/callers' }),
+        /^auth has the secret "relay\/callers"; it must be an ARN, arn:aws:secretsmanager:<region>:<account>:secret:<name>$/u,
+      ]),
       [() => RelayAuth.anyOf(), /^auth with the kind any-of needs "of", a list of at least one$/u],
       [
         () => RelayAuth.anyOf(RelayAuth.handler('a.mjs'), RelayAuth.handler('b.mjs')),

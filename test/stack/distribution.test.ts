@@ -132,6 +132,12 @@ test('refuses TLS below 1.2 where there is a certificate, or below what is asked
   });
 });
 
+test('fails at synth for names that no certificate covers', () => {
+  assert.throws(() => synthesizeRelay({ domainNames: ['agent.example.com'] }), {
+    message: 'domainNames need a certificate that covers them: with its own CloudFront serves *.cloudfront.net only',
+  });
+});
+
 test('fails at synth for a floor of TLS that is too low, or has nothing to stand on', () => {
   const { TLS_V1_2_2019: weak, TLS_V1_2_2021: safe } = SecurityPolicyProtocol;
   assert.throws(() => synthesizeRelay({ certificate, minimumTls: weak }), {

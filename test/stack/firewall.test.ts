@@ -406,7 +406,11 @@ describe('the firewall', () => {
         { managedRules: { NoUserAgent_HEADER: 'allow' as 'block' } },
         /^firewall\.managedRules\.NoUserAgent_HEADER is "allow"; allowed are block, count$/u,
       ],
-      [{ extraRules: [rule] }, /^firewall\.extraRules has "BodySize", the name of a rule of the package$/u],
+      [{ extraRules: [rule] }, /^firewall\.extraRules has "BodySize", the name of another rule$/u],
+      [
+        { extraRules: ['Mine', 'Mine'].map((name) => ({ ...rule, name })) },
+        /^firewall\.extraRules has "Mine", the name of another rule$/u,
+      ],
     ];
     for (const [firewall, message] of refusals) assert.throws(() => synthesizeRelay({ firewall }), { message });
   });

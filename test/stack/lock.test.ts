@@ -106,6 +106,15 @@ describe('the lock of the agent', () => {
     });
   });
 
+  it('cannot be put on an agent that has a resource policy already', () => {
+    const stack = emptyStack();
+    const props: AgentRelayProps = { ...relayProps, agent: here, lockAgent: true };
+    new AgentRelay(stack, 'First', props);
+    assert.throws(() => new AgentRelay(stack, 'Second', props), {
+      message: `lockAgent cannot lock "${here}": it has a resource policy already, Test/First/RuntimeLock`,
+    });
+  });
+
   it('leaves two relays of one stack apart', () => {
     const stack = emptyStack();
     for (const id of ['First', 'Second']) {
