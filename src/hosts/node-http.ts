@@ -18,6 +18,11 @@ export interface NodeHttpHandlerOptions {
   readonly relay: Relay;
   /** Takes what goes wrong outside of the relay. Default: none. */
   readonly log?: Log | undefined;
+  /**
+   * Longest time for which a viewer may take nothing of what waits for it, in milliseconds; then it is cut off. The silence of
+   * the agent does not count. Default 300,000.
+   */
+  readonly stalledTimeoutMs?: number | undefined;
 }
 
 /** A listener for the `request` event of `node:http` and of what is compatible with it. */
@@ -64,7 +69,7 @@ const timeoutCheckIntervalMs = 5_000;
  * nobody stands in front who could speak for a viewer.
  */
 export function createNodeHttpHandler(options: NodeHttpHandlerOptions): NodeHttpHandler {
-  const { relay, log = () => undefined } = options;
+  const { relay, log = () => undefined, stalledTimeoutMs = 300_000 } = options;
   // What follows an ambiguous request on its connection may be a part of it.
   const abandoned = new WeakSet<Socket>();
   return (request, response) => {
@@ -75,6 +80,10 @@ export function createNodeHttpHandler(options: NodeHttpHandlerOptions): NodeHttp
       refuse(response, fault, log);
       return;
     }
+    response.setTimeout(stalledTimeoutMs, () => {
+      // It also comes where there is nothing to send.
+      if (response.writableLength > 0) response.destroy();
+    });
     respond(relay, request, response, log).catch((thrown: unknown) => {
       log({ level: 'error', message: 'the response broke off', cause: describeThrown(thrown) });
       // To end it would tell the viewer that the answer is whole.

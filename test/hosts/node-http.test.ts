@@ -259,6 +259,36 @@ describe('a viewer who leaves', () => {
     assert.equal(await outcome, 'cancelled');
   });
 
+  for (const [name, body] of [
+    [
+      'in the middle of an answer, so that the agent need not wait for ever',
+      () => repeat(Buffer.alloc(65_536), Infinity),
+    ],
+    ['at the end of one, so that what waits does not wait for ever', () => repeat(Buffer.alloc(30_000_000), 1)],
+  ] as const) {
+    test(`without saying so, and takes nothing more, is cut off ${name}`, async (t) => {
+      const { promise: left, resolve: onLeft } = Promise.withResolvers<void>();
+      const relay: Relay = async ({ signal }) => {
+        signal.addEventListener('abort', () => onLeft(), { once: true });
+        return { status: 200, headers: {}, body: body() };
+      };
+      const server = await startWatchedNodeHttpServer({ relay, port: 0, stalledTimeoutMs: 100 });
+      t.after(() => server.close(0));
+      const socket = connect(server.port, '127.0.0.1').pause();
+      socket.on('error', () => undefined);
+      t.after(() => socket.destroy());
+      socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+      await left;
+    });
+  }
+
+  test('is not who waits for an agent that is silent', async (t) => {
+    const relay: Relay = async () => ({ status: 200, headers: {}, body: pauseFor(300) });
+    const server = await startWatchedNodeHttpServer({ relay, port: 0, stalledTimeoutMs: 50 });
+    t.after(() => server.close(0));
+    assert.equal((await exchange(server, {})).body, 'begunended');
+  });
+
   test('leaves no listener behind on the signal', async (t) => {
     const agentCore = await startAgentCoreServer((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -395,6 +425,18 @@ function answer(status: number, headers: Record<string, string>, chunks: readonl
         for (const chunk of chunks) yield Buffer.from(chunk);
       })(),
     });
+}
+
+async function* repeat(chunk: Buffer, times: number): AsyncGenerator<Buffer, void, undefined> {
+  for (let count = 0; count < times; count++) yield chunk;
+}
+
+async function* pauseFor(delayMs: number): AsyncGenerator<Buffer, void, undefined> {
+  yield Buffer.from('begun');
+  await new Promise((resolve) => {
+    setTimeout(resolve, delayMs);
+  });
+  yield Buffer.from('ended');
 }
 
 async function head(
