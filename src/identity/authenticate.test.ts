@@ -219,3 +219,25 @@ test('keeps a password out of the log that is a part of what a refusal says, and
     });
   }
 });
+
+for (const [form, quoted] of [
+  ['an address', encodeURIComponent('pä"ß w/1')],
+  ['JSON', JSON.stringify('pä"ß w/1').slice(1, -1)],
+] as const) {
+  test(`keeps a password out of the log also where it is quoted as ${form} has it`, async () => {
+    const headers = { authorization: `Basic ${Buffer.from('alice:pä"ß w/1').toString('base64')}` };
+    const failing = answering(() => Promise.reject(new Error(`p=${quoted} failed`)));
+    assert.equal(((await refusal(failing, headers)) as RelayError).cause, 'Error: p=[credentials] failed');
+  });
+}
+
+test('keeps credentials out of the log that only the stack of an error quotes', async () => {
+  const thrown = new Error('tok-SENTINEL');
+  void thrown.stack;
+  thrown.message = 'failed';
+  const refused = await refusal(
+    answering(() => Promise.reject(thrown)),
+    { authorization: 'Bearer tok-SENTINEL' },
+  );
+  assert.equal((refused as RelayError).cause, 'Error: failed');
+});

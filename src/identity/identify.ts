@@ -56,7 +56,10 @@ function hideCredentials(thrown: unknown, { request, credentials }: Caller): unk
     authorization.slice(authorization.indexOf(' ') + 1),
     key,
     ...(credentials?.kind === 'basic' ? [credentials.password] : []),
-  ].filter((secret) => secret !== '');
+  ]
+    .filter((secret) => secret !== '')
+    // As it is, in a URL and in JSON.
+    .flatMap((secret) => [secret, encodeURIComponent(secret.toWellFormed()), JSON.stringify(secret).slice(1, -1)]);
   const text = describeFault(thrown);
   const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
   if (!secrets.some((secret) => `${text}${stack}`.includes(secret))) return thrown;
