@@ -28,6 +28,11 @@ for (const [name, headers, credentials] of [
     { kind: 'basic', id: 'test', password: '123£' },
   ],
   ['a password with colons', { authorization: basic('a:b:c:') }, { kind: 'basic', id: 'a', password: 'b:c:' }],
+  [
+    'a mark of byte order as a part of the id, which it is in a document too',
+    { authorization: basic('\ufeffa:b') },
+    { kind: 'basic', id: '\ufeffa', password: 'b' },
+  ],
   ['an empty id and password', { authorization: basic(':') }, { kind: 'basic', id: '', password: '' }],
   ['the name only of another scheme', { authorization: 'DPoP secret' }, { kind: 'other', scheme: 'DPoP' }],
   [

@@ -12,7 +12,7 @@ import {
 import { RelayError } from '../errors.ts';
 import type { Authenticator, CallerRequest } from '../identity/authenticator.ts';
 import type { RelayRequest } from './relay-request.ts';
-import { deriveSession } from './session-id.ts';
+import { deriveSession, nameSession } from './session-id.ts';
 
 /** Recognizes who says a name in `x-name`, and forbids it to mallory. */
 const byName: Authenticator = {
@@ -36,6 +36,7 @@ const ask: readonly [string, Partial<RelayRequest> & { readonly json?: unknown }
   ['HEAD /', { method: 'HEAD' }, 'application/json; charset=utf-8'],
   ['GET / of an EventSource', { method: 'GET', headers: { 'last-event-id': '1' } }, 'application/json; charset=utf-8'],
   ['an unknown path', { path: '/nowhere' }, 'application/json; charset=utf-8'],
+  ['OPTIONS of an unknown path', { method: 'OPTIONS', path: '/nowhere' }, 'application/json; charset=utf-8'],
   ['a method that is not taken', { method: 'DELETE' }, 'application/json; charset=utf-8'],
   ['POST /api/chat', { path: '/api/chat' }, 'text/plain; charset=utf-8'],
   ['POST /ag-ui', { path: '/ag-ui' }, 'application/json; charset=utf-8'],
@@ -56,7 +57,8 @@ describe('a caller who is not known', () => {
         [401, 'Name realm="agent"', contentType, 0],
       );
       const text = await readText(response);
-      if (request.method !== 'HEAD') assert.match(text, /credentials are required/u);
+      if (request.method === 'HEAD') assert.equal(text, '');
+      else assert.match(text, /credentials are required/u);
       assert.deepEqual(
         entries.map(({ level, status, errorCode, cause }) => ({ level, status, errorCode, cause })),
         [{ level: 'warn', status: 401, errorCode: 'unauthenticated', cause: 'no credentials' }],
@@ -119,6 +121,41 @@ describe('a caller who is known', () => {
       [{ principal: 'name:alice', status: 200 }],
     );
     assert.doesNotMatch(JSON.stringify(entries), /secret/u);
+  });
+
+  it('is named in the log by the first 200 characters, and a cause has 500 at most', async () => {
+    const { agent, entries, send } = createScriptedRelay({ authenticator: byName });
+    agent.refuse(new RelayError('agent_unavailable', { cause: 'x'.repeat(501) }));
+    await send({ headers: as('a'.repeat(1_000)) });
+    assert.deepEqual(
+      entries.map(({ principal, cause }) => ({ principal, cause })),
+      [{ principal: `name:${'a'.repeat(195)}`, cause: 'x'.repeat(500) }],
+    );
+  });
+
+  it('finds nothing in the log of why it was their own request that was refused', async () => {
+    const { agent, entries, send } = createScriptedRelay({ authenticator: byName });
+    agent.refuse(new RelayError('agent_busy', { cause: 'what the request said' }));
+    await send({ headers: as('alice') });
+    assert.deepEqual(
+      entries.map(({ status, cause }) => ({ status, cause })),
+      [{ status: 409, cause: undefined }],
+    );
+  });
+
+  it('is told nothing of the account, whatever a refusal says', async () => {
+    for (const path of ['/', '/api/chat', '/ag-ui', '/v1/chat/completions', '/v1/responses']) {
+      const { send } = createScriptedRelay({
+        authenticator: {
+          ...byName,
+          identify: () =>
+            Promise.reject(new RelayError('forbidden', { message: 'arn:aws:iam::123456789012:role/relay may not' })),
+        },
+      });
+      const text = await readText(await send({ path }));
+      assert.match(text, /\[arn\] may not/u);
+      assert.doesNotMatch(text, /123456789012/u);
+    }
   });
 
   it('is not let in by an authenticator that fails', async () => {
@@ -196,6 +233,18 @@ describe('a conversation', () => {
     known.agent.answer();
     known.agent.end();
     assert.equal((await known.send({ path: '/api/chat', json: chat, headers: as('alice') })).status, 200);
+  });
+
+  it('of nobody in particular may have any name where its name is passed on as it is, and protects nothing', async () => {
+    const { agent, send } = createScriptedRelay({ sessions: 'as-given' });
+    agent.answer();
+    agent.end();
+    const chat = { id: 'chat-1', messages: [{ id: 'm', role: 'user', parts: [{ type: 'text', text: 'hi' }] }] };
+    assert.equal((await send({ path: '/api/chat', json: chat })).status, 200);
+    assert.deepEqual(
+      agent.invocations.map(({ runtimeSessionId }) => runtimeSessionId),
+      [nameSession('chat-1')],
+    );
   });
 
   it('is said to be of the user only where that is asked for, and never of nobody', async () => {
