@@ -189,16 +189,21 @@ const asking: Readonly<
     '/v1/chat/completions',
     { model: 'agent', stream: true, messages: history('user'), metadata: { session_id: name } },
   ],
+  'x-session-id of OpenAI': (name) => [
+    '/v1/chat/completions',
+    { model: 'agent', stream: true, messages: history('user') },
+    { 'x-session-id': encodeURIComponent(name) },
+  ],
   'conversation of the Responses API': (name) => [
     '/v1/responses',
     { model: 'agent', stream: true, input: 'hi', conversation: name },
   ],
 };
 
-async function ask(key: string, path: string, body: unknown) {
+async function ask(key: string, path: string, body: unknown, headers: Readonly<Record<string, string>> = {}) {
   const response = await fetch(`${server.url}${path}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    headers: { ...headers, authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
   return { status: response.status, headers: response.headers, text: await response.text() };
@@ -208,8 +213,7 @@ describe('a conversation is not taken over', () => {
   for (const [name, write] of Object.entries(asking)) {
     it(`by its name, nor by what AgentCore calls it: ${name}`, async () => {
       invocations.length = 0;
-      const [path, body] = write(sessionId);
-      assert.equal((await ask(alice.key, path, body)).status, 200);
+      assert.equal((await ask(alice.key, ...write(sessionId))).status, 200);
       const hers = invocations[0]?.runtimeSessionId ?? assert.fail('the agent was not invoked');
       assert.equal(hers, deriveSession({ id: 'api-key:alice' }, sessionId));
       const names = [
@@ -221,8 +225,7 @@ describe('a conversation is not taken over', () => {
         ` ${sessionId}`,
       ];
       for (const tried of names) {
-        const [path, body] = write(tried);
-        const { status } = await ask(bob.key, path, body);
+        const { status } = await ask(bob.key, ...write(tried));
         assert.ok(status === 200 || status === 400, String(status));
       }
       const others = invocations.slice(1).map(({ runtimeSessionId }) => runtimeSessionId);
@@ -230,6 +233,26 @@ describe('a conversation is not taken over', () => {
       assert.ok(!others.includes(hers));
     });
   }
+
+  it('by the id of a response, which its owner goes on with', async () => {
+    invocations.length = 0;
+    const answer = await ask(alice.key, '/v1/responses', { model: 'agent', input: 'hi' });
+    const { id } = JSON.parse(answer.text) as { readonly id: string };
+    for (const { key } of [alice, bob]) {
+      const next = { model: 'agent', input: 'hi', previous_response_id: id };
+      assert.equal((await ask(key, '/v1/responses', next)).status, 200);
+    }
+    const [first, hers, his] = invocations.map(({ runtimeSessionId }) => runtimeSessionId);
+    const ownId = answer.headers.get('x-runtime-session-id') ?? '';
+    assert.deepEqual(
+      [first, hers, his],
+      [
+        deriveSession({ id: 'api-key:alice' }, ownId),
+        deriveSession({ id: 'api-key:alice' }, ownId),
+        deriveSession({ id: 'api-key:bob' }, ownId),
+      ],
+    );
+  });
 
   it('by a header, a query or a member that goes beside the one that counts', async () => {
     invocations.length = 0;
@@ -267,8 +290,7 @@ describe('a name that tries to write', () => {
   for (const [name, write] of Object.entries(asking)) {
     it(`writes no header and no event of its own: ${name}`, async () => {
       for (const attack of attacks) {
-        const [path, body] = write(attack);
-        const { status, headers, text } = await ask(alice.key, path, body);
+        const { status, headers, text } = await ask(alice.key, ...write(attack));
         assert.ok(status === 200 || status === 400, `${status} ${text}`);
         assert.equal(headers.get('x-injected'), null);
         assert.match(headers.get('x-runtime-session-id') ?? '', /^[A-Za-z0-9][A-Za-z0-9_-]{32,99}$/u);
