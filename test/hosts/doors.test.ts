@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { anonymous } from '../../src/identity/anonymous.ts';
 import { createHandler } from '../../src/lambda.ts';
+import type { HandlerOptions } from '../../src/lambda.ts';
 import type { FunctionUrlEvent, FunctionUrlHandler } from '../../src/hosts/lambda-types.ts';
 import type { LogEntry } from '../../src/relay/relay-request.ts';
 import type { Environment } from '../../src/settings.ts';
@@ -116,6 +118,15 @@ describe('createHandler', () => {
     });
   }
 
+  test('lets nobody in by a wrong environment, also where the function has an authenticator of its own', async () => {
+    const event = functionUrlEvent({ method: 'GET', rawPath: '/v1/models' });
+    const environment = { ...agentEnvironment, RELAY_CORS: '{"origins":["example.com"]}' };
+    const { response } = await invoke(environment, event, { authenticator: anonymous() });
+    assert.equal(response.statusCode, 406);
+    const good = await invoke(agentEnvironment, event, { authenticator: anonymous() });
+    assert.equal(good.response.statusCode, 200);
+  });
+
   test('says in the log, and not to the viewer, which credentials are missing', async (t) => {
     const agentCore = await serve(t, stream());
     const { response, entries } = await invoke(
@@ -190,13 +201,16 @@ test('the function that is deployed reads the process’s environment and export
 async function invoke(
   environment: Environment,
   event: FunctionUrlEvent,
+  options: Pick<HandlerOptions, 'authenticator'> = {},
 ): Promise<{
   readonly response: ReturnType<ReturnType<typeof createResponseStream>['response']>;
   readonly entries: readonly LogEntry[];
 }> {
   const entries: LogEntry[] = [];
   const response = createResponseStream();
-  const handler = withAwsLambda(() => createHandler({ environment, log: (entry) => void entries.push(entry) }));
+  const handler = withAwsLambda(() =>
+    createHandler({ ...options, environment, log: (entry) => void entries.push(entry) }),
+  );
   await handler(event, response.sink, context);
   await response.ended();
   return { response: response.response(), entries };

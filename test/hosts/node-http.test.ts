@@ -80,7 +80,7 @@ describe('what the relay is told of the request', () => {
       for (const isChunked of [false, true]) {
         const response = await exchange(
           server,
-          { method: 'POST', headers: isChunked ? {} : { 'content-length': length } },
+          { method: 'POST', headers: isChunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': length } },
           Buffer.alloc(length, 'x'),
         );
         assert.equal(response.body, 'read');
@@ -88,6 +88,22 @@ describe('what the relay is told of the request', () => {
     }
     const refusal = 'the body is too large, at most 100000 bytes are taken';
     assert.deepEqual(results, [0, 0, 100_000, 100_000, refusal, refusal, refusal, refusal]);
+  });
+
+  test('that the body is too large, by what the viewer says of it, before any of it has come', async (t) => {
+    const server = await start(t, async (request) => {
+      const outcome = await request.readBody(100).catch((error: { readonly code: string }) => error.code);
+      return answer(413, {}, [String(outcome)])(request);
+    });
+    const socket = connect(server.port, '127.0.0.1');
+    t.after(() => socket.destroy());
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n');
+    let said = '';
+    for await (const chunk of socket) {
+      said += String(chunk);
+      if (said.includes('payload_too_large')) break;
+    }
+    assert.match(said, /^HTTP\/1\.1 413 /u);
   });
 
   test('that the viewer left in the middle of the body', async (t) => {
