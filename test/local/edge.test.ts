@@ -44,26 +44,26 @@ after(async () => {
 });
 
 test('the functions at the edge bring the relay what the viewer sent as its credentials and as its host', async () => {
-  const event = await reach({ host: 'chat.example', authorization: 'Bearer own' });
+  const event = await reach({ host: 'chat.localhost', authorization: 'Bearer own' });
   assert.deepEqual(edgeHeadersOf(event), {
     'x-relay-authorization': 'Bearer own',
-    'x-relay-host': 'chat.example',
+    'x-relay-host': 'chat.localhost',
   });
   const { headers } = await asRelay(event);
-  assert.deepEqual([headers['authorization'], headers['host']], ['Bearer own', 'chat.example']);
+  assert.deepEqual([headers['authorization'], headers['host']], ['Bearer own', 'chat.localhost']);
 });
 
 test('they bring it nothing that a viewer forged in their name, however it is spelled or often it is said', async () => {
   const forged = {
-    host: 'chat.example',
+    host: 'chat.localhost',
     'X-Relay-Authorization': ['Bearer forged', 'Bearer forged too'],
     'x-relay-host': 'forged.example',
     'X-RELAY-USER': 'admin',
   };
   const event = await reach(forged);
-  assert.deepEqual(edgeHeadersOf(event), { 'x-relay-host': 'chat.example' });
+  assert.deepEqual(edgeHeadersOf(event), { 'x-relay-host': 'chat.localhost' });
   const { headers } = await asRelay(event);
-  assert.deepEqual([headers['authorization'], headers['host']], [undefined, 'chat.example']);
+  assert.deepEqual([headers['authorization'], headers['host']], [undefined, 'chat.localhost']);
   assert.ok(!JSON.stringify(event).includes('forged'), 'something of it arrived');
   const own = await asRelay(await reach({ ...forged, authorization: 'Bearer own' }));
   assert.equal(own.headers['authorization'], 'Bearer own');
