@@ -142,6 +142,13 @@ test('lets in without a name who shows no credentials, wherever anonymous stands
   assert.deepEqual(await outcome([anonymous(), kind('a', absent)]), nobody);
 });
 
+test('takes the first of two who let in without a name', async () => {
+  const guest = { id: 'guest', isAnonymous: true };
+  const own = kind('own', { kind: 'principal', principal: guest });
+  assert.deepEqual(await outcome([own, anonymous()]), guest);
+  assert.deepEqual(await outcome([anonymous(), own]), { id: 'anonymous', isAnonymous: true });
+});
+
 test('prefers a name to none', async () => {
   assert.deepEqual(await outcome([anonymous(), kind('cookie', alice)]), { id: 'alice' });
 });

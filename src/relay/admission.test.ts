@@ -158,6 +158,20 @@ describe('a caller who is known', () => {
     }
   });
 
+  it('is told nothing of the account by what ends an answer either', async () => {
+    const { agent, send } = createScriptedRelay({ authenticator: byName });
+    agent.answer();
+    agent.say(start);
+    agent.end(new RelayError('agent_interrupted', { message: 'arn:aws:iam::123456789012:role/agent is gone' }));
+    assert.match(await readText(await send({ headers: as('alice') })), /"message":"\[arn\] is gone"/u);
+  });
+
+  it('is not repeated a method of any length', async () => {
+    const { send } = createScriptedRelay({ authenticator: byName });
+    const text = await readText(await send({ method: 'X'.repeat(1_000), headers: as('alice') }));
+    assert.match(text, /got X{20}"/u);
+  });
+
   it('is not let in by an authenticator that fails', async () => {
     const { agent, send } = createScriptedRelay({
       authenticator: { ...byName, identify: () => Promise.reject(new Error('a bug')) },

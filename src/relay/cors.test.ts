@@ -138,7 +138,7 @@ describe('a request of a listed origin', () => {
       'sec-fetch-site': 'cross-site',
       'access-control-request-method': 'POST',
       'access-control-request-headers':
-        'authorization,content-type, X-Stainless-Runtime-Version,x-stainless-os,openai-beta,user-agent,x-session-id,x-openwebui-chat-id,last-event-id,x-api-key,x-relay-authorization,x-forwarded-for,cookie,*,authorization,a\r\nb',
+        'authorization,content-type, X-Stainless-Runtime-Version,x-stainless-os,openai-beta,idempotency-key,user-agent,x-session-id,x-openwebui-chat-id,last-event-id,x-api-key,x-relay-authorization,x-forwarded-for,cookie,*,authorization,a\r\nb',
       'access-control-request-private-network': 'true',
     };
     assert.deepEqual(decide(listed, preflight, 'OPTIONS'), {
@@ -150,7 +150,7 @@ describe('a request of a listed origin', () => {
           'access-control-allow-origin': app,
           'access-control-allow-methods': 'GET, POST',
           'access-control-allow-headers':
-            'authorization, content-type, x-stainless-runtime-version, x-stainless-os, openai-beta, user-agent, x-session-id, x-openwebui-chat-id, last-event-id, x-api-key',
+            'authorization, content-type, x-stainless-runtime-version, x-stainless-os, openai-beta, idempotency-key, user-agent, x-session-id, x-openwebui-chat-id, last-event-id, x-api-key',
           'access-control-max-age': '600',
         },
         body: '',
