@@ -153,6 +153,18 @@ describe('the environment', () => {
     );
   });
 
+  for (const [flag, said] of [
+    ['true', 'data: {"error":"no access to [arn]"}\n\n'],
+    ['false', 'data: {"error":"no access to arn:aws:s3:::the-bucket"}\n\n'],
+  ] as const) {
+    test(`says whether the agent's own error frames are scrubbed: ${flag}`, async (t) => {
+      const agentCore = await serve(t, stream('data: {"error":"no access to arn:aws:s3:::the-bucket"}\n\n'));
+      const environment = { ...environmentFor(agentCore), RELAY_SCRUB_AGENT_ERRORS: flag };
+      const { response } = await invoke(environment, functionUrlEvent({ body: '{"prompt":"hi"}' }));
+      assert.deepEqual([response.statusCode, response.body], [200, said]);
+    });
+  }
+
   test('says that the agent takes AG-UI, and the prompt becomes its input', async (t) => {
     const agentCore = await serve(t, stream(...frames));
     const environment = { ...environmentFor(agentCore), AGENT_RUNTIME_PROTOCOL: 'AGUI' };

@@ -48,6 +48,8 @@ describe('a request that means two things', () => {
     'a line without a colon': 'GET / HTTP/1.1\r\nHost: a\r\nabc\r\n\r\n',
     'a space in the path': `GET / HTTP/1.1 HTTP/1.1\r\nHost: a\r\n\r\n${smuggled}`,
     'HTTP/0.9': `GET /\r\n\r\n${smuggled}`,
+    'HTTP/0.9 that says so': `GET / HTTP/0.9\r\nHost: a\r\n\r\n${smuggled}`,
+    'a request of HTTP/1.1 that says HTTP/2': `GET / HTTP/2.0\r\nHost: a\r\n\r\n${smuggled}`,
     'HTTP/2 in the clear': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
     'no HTTP at all': 'hello\r\n\r\n',
   };
