@@ -121,6 +121,18 @@ test('refuses a wrong password and an unknown id in the same words', async () =>
   assert.deepEqual(await ask('__proto__', 'right'), refusal('unknown user'));
 });
 
+test('refuses a password longer than any that is made, whoever sends it, and does no work for it', async () => {
+  const longest = 'a'.repeat(1_024);
+  const rig = createRig([await user('alice', longest), await user('bob', `${longest}a`)]);
+  rig.takeWork();
+  assert.deepEqual(await rig.ask('alice', longest), { id: 'basic:alice' });
+  assert.equal(rig.takeWork().length, 1);
+  for (const id of ['alice', 'bob', 'nobody']) {
+    assert.deepEqual(await rig.ask(id, `${longest}a`), refusal('a password of more than 1024 characters'));
+  }
+  assert.deepEqual([rig.takeWork(), rig.reads], [[], 1]);
+});
+
 test('tells the log neither the password nor the id of nobody, which may be a password in the wrong field', async () => {
   const { ask } = createRig([await user('alice', 'right')]);
   assert(!inspect([await ask('alice', 'SENTINEL'), await ask('SENTINEL', 'x')]).includes('SENTINEL'));

@@ -1,11 +1,17 @@
 import { crypto } from '../builtin-crypto.ts';
 import { RelayError } from '../errors.ts';
-import type { Authenticator } from './authenticator.ts';
+import type { Authenticator, Identification } from './authenticator.ts';
 import { basicChallenge } from './challenges.ts';
 import { keepDocument } from './document-store.ts';
 import type { KeptDocumentOptions, OpenStore } from './document-store.ts';
 import type { RandomBytes } from './new-key.ts';
-import { defaultScryptParameters, deriveByScrypt, hashLength, parsePasswordHash } from './password-hash.ts';
+import {
+  defaultScryptParameters,
+  deriveByScrypt,
+  hashLength,
+  maxPasswordLength,
+  parsePasswordHash,
+} from './password-hash.ts';
 import type { DerivePasswordHash, PasswordHash } from './password-hash.ts';
 import { refuseBy } from './unavailable.ts';
 import { parseUserDocument } from './user-document.ts';
@@ -58,6 +64,7 @@ export function basic(store: OpenStore, options: BasicOptions = {}): Authenticat
     async identify({ credentials }) {
       if (credentials?.kind !== 'basic') return { kind: 'absent' };
       const { id, password } = credentials;
+      if (password.length > maxPasswordLength) return refuse(`a password of more than ${maxPasswordLength} characters`);
       try {
         const users = await document.get();
         let hash = users.get(id);
@@ -70,19 +77,17 @@ export function basic(store: OpenStore, options: BasicOptions = {}): Authenticat
           hash = newer;
         }
         if (isRight && hash !== undefined) return { kind: 'principal', principal: { id: `basic:${id}` } };
-        return {
-          kind: 'refused',
-          // Not the id of nobody: people type their password into the wrong field.
-          error: new RelayError('invalid_credentials', {
-            cause: hash === undefined ? 'unknown user' : `wrong password of "${id}"`,
-            challenge: basicChallenge,
-          }),
-        };
+        // Not the id of nobody: people type their password into the wrong field.
+        return refuse(hash === undefined ? 'unknown user' : `wrong password of "${id}"`);
       } catch (thrown) {
         return refuseBy(thrown);
       }
     },
   };
+}
+
+function refuse(cause: string): Identification {
+  return { kind: 'refused', error: new RelayError('invalid_credentials', { cause, challenge: basicChallenge }) };
 }
 
 /**

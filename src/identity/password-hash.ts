@@ -35,6 +35,12 @@ export const defaultScryptParameters: ScryptParameters = { cost: 2 ** 14, blockS
 /** Bytes of a new hash. */
 export const hashLength = 32;
 
+/**
+ * Longest password, in UTF-16 units. To normalize one takes time that grows with the square of its length where it is made of
+ * combining marks: 40 ms of the process for as many as fit into a header (Node 24).
+ */
+export const maxPasswordLength = 1_024;
+
 /** N · r · p: at least Node's own default, at most twice what OWASP asks for. */
 const leastWork = 2 ** 17;
 const mostWork = 2 ** 21;

@@ -1,5 +1,6 @@
 import { createPassword, hashPassword } from '../identity/new-key.ts';
 import { parseUserDocument } from '../identity/user-document.ts';
+import { maxPasswordLength } from '../identity/password-hash.ts';
 import type { UserDocument } from '../identity/user-document.ts';
 import { readUserArguments, userUsage } from './arguments.ts';
 import type { UserArguments } from './arguments.ts';
@@ -12,7 +13,7 @@ import { explainDeployment, reportErrors } from './report.ts';
 const format: DocumentFormat<UserDocument> = { empty: { users: [] }, parse: parseUserDocument };
 
 /** Lengths of a password, in UTF-16 units; the least is that of NIST SP 800-63B, 3.1.1.2, for a password that is not alone. */
-const passwordLength = { least: 8, most: 1_024 };
+const passwordLength = { least: 8, most: maxPasswordLength };
 
 /**
  * Runs `agentcore-relay user` and resolves to the exit code: 0; 1 where it cannot be done; 2 where the command line is wrong.
