@@ -88,7 +88,7 @@ async function start(options: LocalArguments, environment: Environment): Promise
     });
   }
   return startLocalChain({
-    assemblyDirectory,
+    assembly: assemblyDirectory,
     port,
     agent,
     keysFile,

@@ -4,13 +4,16 @@ import type { LocalAgent } from './agent-hosting.ts';
 import { startAgentCore } from './agentcore/agentcore.ts';
 import type { AgentCoreSettings, AgentHosting } from './agentcore/agentcore-settings.ts';
 import { createCloudFront } from './cloudfront/cloudfront.ts';
+import { createFaultPlan } from './faults/fault-plan.ts';
+import type { FaultPlan } from './faults/fault-plan.ts';
 import { createViewerFunction } from './cloudfront/viewer-function.ts';
 import type { ViewerFunction } from './cloudfront/viewer-function.ts';
 import { createFunctionUrl } from './function-url/function-url.ts';
 import { createLambdaFunction } from './lambda/lambda-function.ts';
 import type { LambdaFunction } from './lambda/lambda-function.ts';
 import { listen } from './listen.ts';
-import type { LogLine, RecordHop, RequestLine } from './request-line.ts';
+import type { LogLine, RequestLine } from './request-line.ts';
+import type { RequestScope } from './request-scope.ts';
 import { findSecrets } from './secret-values.ts';
 import type { HostedSecret, SecretFiles } from './secret-values.ts';
 import { startSecretsManager } from './secrets-manager/secrets-manager.ts';
@@ -21,7 +24,7 @@ import { readDeployment } from './template/read-deployment.ts';
 /** What is run, and where. */
 export interface LocalChainOptions extends SecretFiles {
   /** Folder of the cloud assembly, as `cdk synth` leaves it. */
-  readonly assemblyDirectory: string;
+  readonly assembly: string;
   /** Port on 127.0.0.1; 0 takes a free one. Default 8787. */
   readonly port?: number | undefined;
   /** Which agent answers. Default: the one that the template deploys. */
@@ -34,6 +37,12 @@ export interface LocalChainOptions extends SecretFiles {
   readonly agentEnvironment?: Readonly<Record<string, string | undefined>> | undefined;
   /** Set in the relay's environment over the template's. */
   readonly relayEnvironment?: Readonly<Record<string, string>> | undefined;
+  /** What goes wrong, each as after `--fault`, such as `cut-after=20`. Default: nothing. */
+  readonly faults?: readonly string[] | undefined;
+  /** Decides which requests a fault with a rate meets: the same seed, the same requests. Default 1. */
+  readonly faultSeed?: number | undefined;
+  /** Writes down every hop's times, sizes and headers, in {@link RequestLine.trace}. Default false. */
+  readonly trace?: boolean | undefined;
   /** Called once per request, when its response is over. */
   readonly onRequest?: ((line: RequestLine) => void) | undefined;
   /** Called once per line that a function, the agent or CloudFront writes. */
@@ -74,16 +83,18 @@ const relayCredentials = {
  * @throws LocalChainError with a sentence where something is missing, taken or not reachable; nothing is left running.
  */
 export async function startLocalChain(options: LocalChainOptions): Promise<LocalChain> {
-  const { assemblyDirectory, port = 8787, agent = { kind: 'template' }, now = Date.now } = options;
+  const { assembly, port = 8787, agent = { kind: 'template' }, now = Date.now } = options;
   const { accountId = '000000000000', region = 'us-east-1' } = options;
-  const deployment = readDeployment(assemblyDirectory, { accountId, region });
+  const deployment = readDeployment(assembly, { accountId, region });
   const secrets = findSecrets(deployment.auth, options);
   const hosting = await findAgent(agent, deployment, options.agentEnvironment ?? {});
   const chain: Chain = {
     deployment,
     secrets,
     hosting,
-    traces: new Map(),
+    scopes: new Map(),
+    faultPlan: createFaultPlan(options.faults ?? [], options.faultSeed ?? 1),
+    isTraced: options.trace ?? false,
     onRequest: options.onRequest ?? (() => undefined),
     onLog: options.onLog ?? (() => undefined),
     now,
@@ -130,13 +141,15 @@ interface Chain {
   readonly secrets: readonly HostedSecret[];
   readonly hosting: AgentHosting;
   /** Requests under way by the trace that their function was invoked in. */
-  readonly traces: Map<string, RecordHop>;
+  readonly scopes: Map<string, RequestScope>;
+  readonly faultPlan: FaultPlan;
+  readonly isTraced: boolean;
   readonly onRequest: (line: RequestLine) => void;
   readonly onLog: (line: LogLine) => void;
   readonly now: () => number;
 }
 
-function agentCoreSettings({ deployment, hosting, traces, onLog, now }: Chain): AgentCoreSettings {
+function agentCoreSettings({ deployment, hosting, scopes, onLog, now }: Chain): AgentCoreSettings {
   const { agentRuntimeArn, agentRegion, agent } = deployment;
   const isDeployed = hosting.kind === 'deployed';
   return {
@@ -144,8 +157,9 @@ function agentCoreSettings({ deployment, hosting, traces, onLog, now }: Chain): 
     region: isDeployed ? hosting.region : agentRegion,
     hosting,
     secretAccessKeyOf,
+    scopeOf: (traceId) => scopes.get(rootOf(traceId)),
     onInvocation: ({ traceId, firstByteMs, coldStartMs }) => {
-      traces.get(rootOf(traceId))?.({ agentMs: firstByteMs, agentInitMs: coldStartMs });
+      scopes.get(rootOf(traceId))?.record({ agentMs: firstByteMs, agentInitMs: coldStartMs });
     },
     onLog: ({ text }) => onLog({ source: agent?.logicalId ?? 'agent', text }),
     now,
@@ -239,7 +253,7 @@ function makeAll<Deployed, Running extends { close(): Promise<void> }>(
 }
 
 function createListener(
-  { deployment, traces, onRequest, onLog, now }: Chain,
+  { deployment, scopes, faultPlan, isTraced, onRequest, onLog, now }: Chain,
   functions: Made<DeployedFunction, LambdaFunction>,
   viewerFunctions: Made<DeployedViewerFunction, ViewerFunction>,
 ): RequestListener {
@@ -251,15 +265,17 @@ function createListener(
       createFunctionUrl({
         functionUrl,
         lambda: functions.of(functionUrl.function),
-        onTrace: (traceRoot, record) => traces.set(traceRoot, record),
+        onTrace: (traceRoot, scope) => scopes.set(traceRoot, scope),
         onLog,
         now,
       }),
     onRequest: (line) => {
-      traces.delete(line.hops.traceRoot ?? '');
+      scopes.delete(line.hops.traceRoot ?? '');
       onRequest(line);
     },
     onLog,
+    faultsOf: (header) => faultPlan.next(header),
+    isTraced,
     now,
   });
 }

@@ -1,3 +1,5 @@
+import type { HopTrace } from './hop-trace.ts';
+
 /** What the hops report: how long each took to give its first byte, in milliseconds; undefined where it was not reached. */
 export interface HopRecord {
   /** The CloudFront Function. */
@@ -40,6 +42,8 @@ export interface RequestLine {
   /** `x-cache`, such as `Miss from cloudfront`. */
   readonly cacheResult: string;
   readonly hops: HopRecord;
+  /** Every hop's times, sizes and headers; empty unless they were asked for. */
+  readonly trace: readonly HopTrace[];
   /** From the request's arrival to the first byte of the body; undefined where there was none. */
   readonly firstByteMs: number | undefined;
   readonly totalMs: number;

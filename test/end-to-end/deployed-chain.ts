@@ -13,7 +13,7 @@ export async function startDeployedChain(options: Partial<LocalChainOptions> = {
   process.env['CDK_VALIDATION'] = 'false';
   createRelayApp({ environment: {}, context: { auth: 'anonymous' }, outdir: assemblyDirectory }).synth();
   return startWatchedChain({
-    assemblyDirectory,
+    assembly: assemblyDirectory,
     port: 0,
     accountId: sentinels['the account id'],
     agentEnvironment: { BEDROCK_MODEL_ID: undefined, OFFLINE_MODEL_DELAY_MS: '0' },

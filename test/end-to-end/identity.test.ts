@@ -291,7 +291,7 @@ function synthesizeOwnStack(entry: string): void {
 
 function start(assembly: string, options: Partial<LocalChainOptions>): Promise<LocalChain> {
   return startWatchedChain({
-    assemblyDirectory: join(folder, assembly),
+    assembly: join(folder, assembly),
     port: 0,
     accountId: sentinels['the account id'],
     agentEnvironment: { BEDROCK_MODEL_ID: undefined, OFFLINE_MODEL_DELAY_MS: '0' },

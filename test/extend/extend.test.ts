@@ -151,7 +151,7 @@ describe('a relay of one’s own, bundled, deployed by the construct and run by 
     });
     app.synth();
     chain = await startWatchedChain({
-      assemblyDirectory: join(folder, 'assembly'),
+      assembly: join(folder, 'assembly'),
       port: 0,
       agentEnvironment: { BEDROCK_MODEL_ID: undefined, OFFLINE_MODEL_DELAY_MS: '0' },
     });

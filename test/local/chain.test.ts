@@ -172,7 +172,7 @@ test("answers with AWS's own 403 where the template lacks a permission", async (
   const assemblyDirectory = assembly.copyWith((resource) =>
     resource.Properties?.['Action'] === 'lambda:InvokeFunction' ? undefined : resource,
   );
-  await using own = await start({ assemblyDirectory });
+  await using own = await start({ assembly: assemblyDirectory });
   const answer = await open(own, '/', { method: 'POST', body: 'hello' });
   assert.deepEqual(
     [answer.statusCode, answer.headers['x-amzn-errortype'], (await read(answer)).toString()],
@@ -234,7 +234,7 @@ test('renames a challenge as a Function URL does, and runs what gives it its nam
     [401, 'Bearer', undefined, '{"status":"401","statusDescription":"Unauthorized"}', 'no'],
   );
   const assemblyDirectory = assembly.copyWith(withoutOriginResponse);
-  await using own = await start({ assemblyDirectory });
+  await using own = await start({ assembly: assemblyDirectory });
   const renamed = await open(own, '/', refuse);
   renamed.resume();
   assert.deepEqual(
@@ -354,7 +354,7 @@ test('says which agent it would need where the template deploys none', async () 
     const isRelay = JSON.stringify(resource.Properties).includes('AGENT_RUNTIME_ARN');
     return isRelay ? { ...resource, Properties: { ...resource.Properties, Environment: environment } } : resource;
   });
-  await assert.rejects(start({ assemblyDirectory }), {
+  await assert.rejects(start({ assembly: assemblyDirectory }), {
     name: 'LocalChainError',
     message:
       /^the template deploys no agent: its relay invokes arn:aws:bedrock-agentcore:eu-west-1:123456789012:runtime\/other; use --agent-arn/u,
@@ -389,7 +389,7 @@ interface Answer {
 }
 
 function start(options: Partial<LocalChainOptions>): Promise<LocalChain> {
-  return startWatchedChain({ assemblyDirectory: assembly.directory, port: 0, accountId, ...options });
+  return startWatchedChain({ assembly: assembly.directory, port: 0, accountId, ...options });
 }
 
 async function ask(path: string, options: Ask): Promise<Answer> {

@@ -35,7 +35,7 @@ before(async () => {
     build({ absWorkingDir, ...viewerRequestBundle, outfile: `${edgeDirectory}/viewer-request/index.js` }),
   ]);
   assembly = synthesizeFixture(edgeDirectory);
-  chain = await startWatchedChain({ assemblyDirectory: assembly.directory, port: 0 });
+  chain = await startWatchedChain({ assembly: assembly.directory, port: 0 });
 });
 after(async () => {
   await chain.close();

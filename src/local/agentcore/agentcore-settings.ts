@@ -1,3 +1,5 @@
+import type { RequestScope } from '../request-scope.ts';
+
 /** Credentials that sign a request to AWS. */
 export interface AwsCredentials {
   readonly accessKeyId: string;
@@ -75,6 +77,8 @@ export interface AgentCoreSettings {
   readonly allowedPrincipals?: readonly string[] | undefined;
   /** The secret of an access key id, or undefined where the key is not known. */
   secretAccessKeyOf(accessKeyId: string): string | undefined;
+  /** The viewer's request that an invocation belongs to, by its `X-Amzn-Trace-Id`. Default: none is known. */
+  scopeOf?: ((traceId: string) => RequestScope | undefined) | undefined;
   /** Called once per invocation, when its first byte (or its error) leaves. */
   onInvocation(line: AgentInvocationLine): void;
   /** Called once per line that an agent's process writes. */

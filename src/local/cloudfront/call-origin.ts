@@ -31,7 +31,7 @@ export async function callOrigin(
   }
   const attempts = method === 'GET' || method === 'HEAD' ? origin.connectionAttempts : 1;
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    const answer = settings.originOf(origin)(originRequest, exchange.record);
+    const answer = settings.originOf(origin)(originRequest, exchange.scope);
     const first = await Promise.race([answer, expiry(origin.readTimeoutMs, exchange.completeBy)]);
     if (first !== undefined) {
       return first;

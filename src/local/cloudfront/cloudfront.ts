@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { createExchangeTrace, untraced } from '../hop-trace.ts';
 import type { HopRecord, ResponseEnding } from '../request-line.ts';
 import { selectBehaviour } from './behaviours.ts';
 import { callOrigin } from './call-origin.ts';
@@ -51,8 +52,12 @@ async function serve(settings: CloudFrontSettings, incoming: IncomingMessage, re
     body: createRequestBody(incoming),
     behaviour: selectBehaviour(settings.distribution.behaviours, request.uri),
     requestId,
-    record: (facts) => {
-      hops = { ...hops, ...facts };
+    scope: {
+      record: (facts) => {
+        hops = { ...hops, ...facts };
+      },
+      faults: settings.faultsOf(undefined),
+      trace: settings.isTraced ? createExchangeTrace(() => performance.now()) : untraced,
     },
     completeBy: undefined,
   };
@@ -74,6 +79,7 @@ async function serve(settings: CloudFrontSettings, incoming: IncomingMessage, re
     ending,
     cacheResult,
     hops,
+    trace: exchange.scope.trace.hops(),
     firstByteMs,
     totalMs: performance.now() - started,
   });

@@ -17,14 +17,14 @@ import { readViewerFunctionResult, toViewerFunctionEvent } from './viewer-functi
 /** Runs the CloudFront Function: the request to go on with, or the response that ends it here. */
 export async function runViewerFunction(
   settings: CloudFrontSettings,
-  { request, requestId, record }: Exchange,
+  { request, requestId, scope }: Exchange,
   deployed: DeployedViewerFunction,
 ): Promise<ViewerRequest | EdgeResponse> {
   const { domainName: distributionDomainName, id: distributionId } = settings.distribution;
   const event = toViewerFunctionEvent(request, { distributionDomainName, distributionId, requestId });
   const started = performance.now();
   const { result, failure, logs } = await settings.viewerFunctionOf(deployed).run(event);
-  record({ viewerFunctionMs: performance.now() - started });
+  scope.record({ viewerFunctionMs: performance.now() - started });
   for (const text of logs) {
     settings.onLog({ source: deployed.name, text });
   }
@@ -48,13 +48,13 @@ export async function runOriginRequestFunction(
   deployed: DeployedEdgeFunction,
   request: ViewerRequest,
 ): Promise<{ request: ViewerRequest; replacedBody: Uint8Array | undefined } | EdgeResponse> {
-  const { behaviour, requestId, record } = exchange;
+  const { behaviour, requestId, scope } = exchange;
   const { origin } = behaviour;
   const body = deployed.includeBody ? await exchange.body.readBeyond(maxEdgeBodyBytes) : undefined;
   const event = toEdgeEvent(request, { ...contextOf(settings, exchange), body });
   const started = performance.now();
   const answer = await invoke(settings, requestId, deployed.function, event);
-  record({ edgeFunctionMs: performance.now() - started });
+  scope.record({ edgeFunctionMs: performance.now() - started });
   if ('failure' in answer) {
     return answer.failure;
   }
@@ -73,11 +73,11 @@ export async function runOriginResponseFunction(
   request: ViewerRequest,
   response: OriginResponse,
 ): Promise<OriginResponse | EdgeResponse> {
-  const { requestId, record } = exchange;
+  const { requestId, scope } = exchange;
   const event = toEdgeResponseEvent(request, response, contextOf(settings, exchange));
   const started = performance.now();
   const answer = await invoke(settings, requestId, deployed.function, event);
-  record({ edgeResponseMs: performance.now() - started });
+  scope.record({ edgeResponseMs: performance.now() - started });
   if ('failure' in answer) {
     drain(response.body);
     return answer.failure;

@@ -1,5 +1,7 @@
 import type { LambdaFunction } from '../lambda/lambda-function.ts';
-import type { LogLine, RecordHop, RequestLine } from '../request-line.ts';
+import type { RequestFaults } from '../faults/request-faults.ts';
+import type { LogLine, RequestLine } from '../request-line.ts';
+import type { RequestScope } from '../request-scope.ts';
 import type {
   DeployedBehaviour,
   DeployedDistribution,
@@ -17,6 +19,14 @@ export interface CloudFrontSettings {
   viewerFunctionOf(deployed: DeployedViewerFunction): ViewerFunction;
   edgeFunctionOf(deployed: DeployedFunction): LambdaFunction;
   originOf(origin: DeployedOrigin): Origin;
+  /**
+   * What is to go wrong with the request that has arrived.
+   *
+   * @throws LocalChainError where its own wish, the value of `x-local-fault`, cannot be understood
+   */
+  faultsOf(header: string | undefined): RequestFaults;
+  /** Whether every hop is written down. */
+  readonly isTraced: boolean;
   /** Called once per request, when its response is over. */
   onRequest(line: RequestLine): void;
   /** Called where CloudFront or its function has something to say. */
@@ -31,7 +41,7 @@ export interface Exchange {
   readonly body: RequestBody;
   readonly behaviour: DeployedBehaviour;
   readonly requestId: string;
-  readonly record: RecordHop;
+  readonly scope: RequestScope;
   /** When the origin's whole answer must be over, on the clock of `performance.now`. */
   completeBy: number | undefined;
 }

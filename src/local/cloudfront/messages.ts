@@ -1,4 +1,4 @@
-import type { RecordHop } from '../request-line.ts';
+import type { RequestScope } from '../request-scope.ts';
 import type { HeaderList } from './header-list.ts';
 
 /** A viewer's request as CloudFront passes it along; the body travels beside it. */
@@ -42,7 +42,7 @@ export interface OriginResponse {
 }
 
 /** Where CloudFront sends a request. It answers failures of the function with a status, as the service does. */
-export type Origin = (request: OriginRequest, record: RecordHop) => Promise<OriginResponse>;
+export type Origin = (request: OriginRequest, scope: RequestScope) => Promise<OriginResponse>;
 
 /** A response that CloudFront makes itself or takes from an edge function. */
 export interface EdgeResponse {

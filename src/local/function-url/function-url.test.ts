@@ -5,6 +5,9 @@ import { valueOf } from '../cloudfront/header-list.ts';
 import type { OriginRequest, OriginResponse } from '../cloudfront/messages.ts';
 import { LambdaFunctionError } from '../lambda/lambda-function.ts';
 import type { LambdaFunction, LambdaStream } from '../lambda/lambda-function.ts';
+import { noFaults } from '../faults/request-faults.ts';
+import { untraced } from '../hop-trace.ts';
+import type { RequestScope } from '../request-scope.ts';
 import type { DeployedFunction, DeployedFunctionUrl } from '../template/deployment.ts';
 import { createFunctionUrl } from './function-url.ts';
 
@@ -16,6 +19,8 @@ const functionUrl: DeployedFunctionUrl = {
   function: { logicalId: 'Relay' } as DeployedFunction,
   refusal: undefined,
 };
+
+const scope: RequestScope = { record: () => undefined, faults: noFaults, trace: untraced };
 
 const body = Buffer.from('{"prompt":"hi"}');
 const sourceArn = 'arn:aws:cloudfront::000000000000:distribution/E1';
@@ -144,7 +149,7 @@ test("keeps a viewer's trace and makes one where there is none", async () => {
     onLog,
     now: Date.now,
   });
-  await origin({ ...request, headers }, () => undefined);
+  await origin({ ...request, headers }, scope);
   assert.equal(traces[0], root);
   assert.match(
     traces[1] ?? '',
@@ -159,7 +164,7 @@ function ask(
 ): Promise<OriginResponse> {
   const lambda: LambdaFunction = { invokeStreaming, invoke: neverInvoked, close: () => Promise.resolve() };
   const origin = createFunctionUrl({ functionUrl: url, lambda, onTrace: () => undefined, onLog, now: Date.now });
-  return origin(asked, () => undefined);
+  return origin(asked, scope);
 }
 
 async function summarize(answer: Promise<OriginResponse>): Promise<Record<string, unknown>> {

@@ -6,7 +6,8 @@ import type { HeaderList } from '../cloudfront/header-list.ts';
 import type { Origin, OriginRequest, OriginResponse } from '../cloudfront/messages.ts';
 import { LambdaFunctionError } from '../lambda/lambda-function.ts';
 import type { LambdaFunction, LambdaStream } from '../lambda/lambda-function.ts';
-import type { LogLine, RecordHop } from '../request-line.ts';
+import type { LogLine } from '../request-line.ts';
+import type { RequestScope } from '../request-scope.ts';
 import type { DeployedFunctionUrl } from '../template/deployment.ts';
 import { toFunctionUrlEvent } from './event.ts';
 
@@ -15,7 +16,7 @@ export interface FunctionUrlSettings {
   readonly functionUrl: DeployedFunctionUrl;
   readonly lambda: LambdaFunction;
   /** Told of each invocation's trace before it begins, so that what the agent reports of it can be joined. */
-  onTrace(traceRoot: string, record: RecordHop): void;
+  onTrace(traceRoot: string, scope: RequestScope): void;
   onLog(line: LogLine): void;
   /** Milliseconds since the epoch. */
   now(): number;
@@ -47,7 +48,7 @@ const signatureMismatch =
 
 /** Makes the origin that is a Function URL with `AWS_IAM` and `RESPONSE_STREAM`. */
 export function createFunctionUrl(settings: FunctionUrlSettings): Origin {
-  return async (request, record) => {
+  return async (request, scope) => {
     const requestId = randomUUID();
     const refusal = refuse(settings, request);
     if (refusal !== undefined) {
@@ -57,8 +58,8 @@ export function createFunctionUrl(settings: FunctionUrlSettings): Origin {
     const traceRoot =
       /Root=1-[0-9a-f]{8}-[0-9a-f]{24}/u.exec(valueOf(request.headers, 'x-amzn-trace-id') ?? '')?.[0] ??
       `Root=${newTraceId(now())}`;
-    settings.onTrace(traceRoot, record);
-    record({ traceRoot });
+    settings.onTrace(traceRoot, scope);
+    scope.record({ traceRoot });
     const { urlId, domainName, accountId } = functionUrl;
     const traceSelf = `Self=${newTraceId(now())}`;
     const context = { urlId, domainName, accountId, requestId, traceRoot, traceSelf, now: now() };
@@ -67,7 +68,7 @@ export function createFunctionUrl(settings: FunctionUrlSettings): Origin {
     try {
       const traceId = `${traceRoot};Parent=${randomBytes(8).toString('hex')};Sampled=0`;
       const stream = await lambda.invokeStreaming(event, { requestId, traceId });
-      record({ functionMs: performance.now() - started, functionInitMs: stream.initMs });
+      scope.record({ functionMs: performance.now() - started, functionInitMs: stream.initMs });
       const response = fromStream(stream, requestId, traceRoot);
       if (response === undefined) {
         drain(stream.body);
@@ -82,7 +83,7 @@ export function createFunctionUrl(settings: FunctionUrlSettings): Origin {
       if (!(error instanceof LambdaFunctionError)) {
         throw error;
       }
-      record({ functionMs: performance.now() - started });
+      scope.record({ functionMs: performance.now() - started });
       if (error.kind !== 'function-error') {
         settings.onLog({ source: functionUrl.function.logicalId, text: `${error.errorType}: ${error.message}` });
       }

@@ -145,6 +145,16 @@ export interface DeployedAuth {
   readonly secrets: readonly DeployedSecret[];
 }
 
+/** Something of the template that is not run here, though nothing stops. */
+export interface Notice {
+  /** How a sentence names the resource. */
+  readonly resource: string;
+  /** Path of the property, such as `DistributionConfig.WebACLId`. */
+  readonly property: string;
+  /** What it means here, in words that follow the property's name. */
+  readonly text: string;
+}
+
 /** What the templates deploy, as far as a request meets it. */
 export interface Deployment {
   readonly distribution: DeployedDistribution;
@@ -155,4 +165,6 @@ export interface Deployment {
   readonly agentRegion: string;
   /** Undefined where the relay invokes a runtime that another stack deployed. */
   readonly agent: DeployedAgent | undefined;
+  /** What is not run here. */
+  readonly notices: readonly Notice[];
 }

@@ -32,6 +32,7 @@ export function readDeployment(assemblyDirectory: string, environment: TemplateE
     agentRuntimeArn,
     agentRegion: agentRuntimeArn.split(':')[3] ?? environment.region,
     agent: runtime === undefined ? undefined : readAgent(runtime, assembly),
+    notices: [],
   };
 }
 
