@@ -10,6 +10,14 @@ export type LocalAgent =
   | { readonly kind: 'template' }
   /** One that already runs, in any language: `POST <url>/invocations`. */
   | { readonly kind: 'url'; readonly url: string }
+  /** A command that serves AgentCore's contract, in any language: one process per session. */
+  | {
+      readonly kind: 'command';
+      /** As typed into a shell, such as `python main.py`. `{port}` in it stands for the port, which is in `PORT` too. */
+      readonly command: string;
+      /** Default: this process's own. */
+      readonly workingDirectory?: string | undefined;
+    }
   /** One on AWS, called with the developer's own credentials. */
   | {
       readonly kind: 'deployed';
@@ -39,6 +47,8 @@ export async function findAgent(
     case 'url':
       await reach(agent.url);
       return { kind: 'url', url: agent.url };
+    case 'command':
+      throw new LocalChainError('--agent is not built yet');
     case 'deployed': {
       const { agentRuntimeArn, profile } = agent;
       const region = agent.region ?? regionOf(agentRuntimeArn);
