@@ -65,6 +65,20 @@ describe('a signature', () => {
     assert.equal(own['authorization'], signed.headers['authorization']);
   });
 
+  it("of a path with dots and empty segments, and of a query with repeated and like names, is the AWS SDK's", async () => {
+    const signer = new SignatureV4({ service: 'lambda', region: 'eu-west-1', credentials, sha256: NodeSha256 });
+    const path = '/a//./b/../c%2Fd é/';
+    const query = { a1: '1', a: ['2', '10', ''], 'a-b': "x!'()*", '': 'none' };
+    const headers = { host: 'h', 'x-amz-meta': '1' };
+    const signed = await signer.sign(
+      { protocol: 'https:', hostname: 'h', method: 'POST', path, query, headers, body: request.body },
+      { signingDate: new Date(nowMs) },
+    );
+    const target = `${path}?a1=1&a=2&a=10&a=&a-b=x!'()*&=none`;
+    const own = signRequest({ ...request, target, headers }, credentials, 'eu-west-1', nowMs, { service: 'lambda' });
+    assert.equal(own['authorization'], signed.headers['authorization']);
+  });
+
   it('of aws4 is taken', () => {
     const signed = aws4.sign(
       {

@@ -26,6 +26,16 @@ export interface SigningCredentials {
   readonly sessionToken?: string | undefined;
 }
 
+/** How a request is signed where it is not as the AWS SDKs call AgentCore. */
+export interface SigningOptions {
+  /** Signing name of the service. Default: AgentCore's. */
+  readonly service?: string | undefined;
+  /** SHA-256 of the body, in hex, as the signer takes it to be. Default: that of the body. */
+  readonly contentSha256?: string | undefined;
+  /** Whether a header is signed; its name is in lower case. Default: all but `x-amzn-trace-id`. */
+  readonly signsHeader?: ((name: string) => boolean) | undefined;
+}
+
 /** What a signature is checked against. */
 export interface Verification {
   readonly region: string;
@@ -43,21 +53,25 @@ export function signRequest(
   credentials: SigningCredentials,
   region: string,
   nowMs: number,
+  options: SigningOptions = {},
 ): Record<string, string> {
+  // Proxies on the way may change the trace id: the AWS SDKs leave it out, too.
+  const { service = agentCore, signsHeader = (name) => name !== 'x-amzn-trace-id' } = options;
+  const contentSha256 = options.contentSha256 ?? sha256(request.body);
   const date = formatDate(nowMs);
   const headers = {
     ...request.headers,
     'x-amz-date': date,
-    'x-amz-content-sha256': sha256(request.body),
+    'x-amz-content-sha256': contentSha256,
     ...(credentials.sessionToken === undefined ? {} : { 'x-amz-security-token': credentials.sessionToken }),
   };
-  // Proxies on the way may change the trace id: the AWS SDKs leave it out, too.
-  const signedHeaders = Object.keys(headers)
-    .filter((name) => name !== 'x-amzn-trace-id')
-    .sort();
-  const scope = { date, region, service: agentCore };
-  const signature = calculateSignature({ ...request, headers }, signedHeaders, scope, credentials.secretAccessKey);
-  const credential = `${credentials.accessKeyId}/${date.slice(0, 8)}/${region}/${agentCore}/aws4_request`;
+  const signedHeaders = Object.keys(headers).filter(signsHeader).sort();
+  const signature = calculateSignature(
+    { ...request, headers },
+    { signedHeaders, contentSha256, date, region, service },
+    credentials.secretAccessKey,
+  );
+  const credential = `${credentials.accessKeyId}/${date.slice(0, 8)}/${region}/${service}/aws4_request`;
   const authorization = `${algorithm} Credential=${credential}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`;
   return { ...headers, authorization };
 }
@@ -87,7 +101,8 @@ export function verifySignature(request: SignableRequest, verification: Verifica
       'The security token included in the request is invalid.',
     );
   }
-  const expected = calculateSignature(request, signedHeaders, { date, region, service }, secret);
+  const contentSha256 = sha256(request.body);
+  const expected = calculateSignature(request, { signedHeaders, contentSha256, date, region, service }, secret);
   if (expected.length !== signature.length || !timingSafeEqual(Buffer.from(expected), Buffer.from(signature))) {
     throw invalidSignature(
       'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
@@ -172,45 +187,73 @@ function checkDate(date: string, nowMs: number): void {
   }
 }
 
+/** What besides the request goes into a signature. */
+interface SignatureScope {
+  readonly signedHeaders: readonly string[];
+  readonly contentSha256: string;
+  readonly date: string;
+  readonly region: string;
+  readonly service: string;
+}
+
 /** Signature Version 4 (IAM user guide, "create a signed AWS API request"). */
 function calculateSignature(
-  request: SignableRequest,
-  signedHeaders: readonly string[],
-  scope: { readonly date: string; readonly region: string; readonly service: string },
+  request: Omit<SignableRequest, 'body'>,
+  { signedHeaders, contentSha256, date, region, service }: SignatureScope,
   secretAccessKey: string,
 ): string {
-  const day = scope.date.slice(0, 8);
+  const day = date.slice(0, 8);
   const [path = '', query = ''] = request.target.split(/\?(.*)/su);
   const canonicalHeaders = signedHeaders.map(
     (name) => `${name}:${(request.headers[name] ?? '').trim().replaceAll(/\s+/gu, ' ')}\n`,
   );
   const canonicalRequest = [
     request.method,
-    path.split('/').map(encode).join('/'),
+    canonicalPath(path),
     canonicalQuery(query),
     canonicalHeaders.join(''),
     signedHeaders.join(';'),
-    sha256(request.body),
+    contentSha256,
   ].join('\n');
-  const credentialScope = `${day}/${scope.region}/${scope.service}/aws4_request`;
-  const text = [algorithm, scope.date, credentialScope, sha256(canonicalRequest)].join('\n');
-  const key = [day, scope.region, scope.service, 'aws4_request'].reduce<string | Buffer>(
-    hmac,
-    `AWS4${secretAccessKey}`,
-  );
+  const text = [algorithm, date, `${day}/${region}/${service}/aws4_request`, sha256(canonicalRequest)].join('\n');
+  const key = [day, region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`);
   return hmac(key, text).toString('hex');
 }
 
+/** Empty segments and dots are resolved, and what is left is encoded once more than it is sent, as for every service but S3. */
+function canonicalPath(path: string): string {
+  const segments: string[] = [];
+  for (const segment of path.split('/')) {
+    if (segment === '..') {
+      segments.pop();
+    } else if (segment !== '' && segment !== '.') {
+      segments.push(encode(segment));
+    }
+  }
+  return `/${segments.join('/')}${segments.length > 0 && path.endsWith('/') ? '/' : ''}`;
+}
+
+/** In the order of the names, and of the values where a name occurs twice. */
 function canonicalQuery(query: string): string {
   return [...new URLSearchParams(query.replaceAll('+', '%2B'))]
-    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
-    .sort()
+    .map(([name, value]) => [encode(name), encode(value)] as const)
+    .sort(([name, value], [otherName, otherValue]) =>
+      name === otherName ? compare(value, otherValue) : compare(name, otherName),
+    )
+    .map(([name, value]) => `${name}=${value}`)
     .join('&');
 }
 
-/** RFC 3986: what `encodeURIComponent` leaves, and is not unreserved, too. A path is encoded once more than it is sent. */
+function compare(left: string, right: string): number {
+  if (left === right) {
+    return 0;
+  }
+  return left < right ? -1 : 1;
+}
+
+/** RFC 3986: what `encodeURIComponent` leaves, and is not unreserved, too. */
 function encode(text: string): string {
-  return encodeURIComponent(text).replaceAll(
+  return encodeURIComponent(text.toWellFormed()).replaceAll(
     /[!'()*]/gu,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );

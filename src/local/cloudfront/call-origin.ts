@@ -15,23 +15,28 @@ export async function callOrigin(
 ): Promise<OriginResponse | EdgeResponse> {
   const { origin } = exchange.behaviour;
   const { distribution } = settings;
+  if (origin.functionUrl === undefined) {
+    // As where an origin's name does not resolve: the local chain reaches nothing but its own assembly.
+    return errorPage(502, "CloudFront wasn't able to connect to the origin.", exchange.requestId, 'Error');
+  }
+  const { region } = origin.functionUrl;
   const custom = Object.entries(origin.customHeaders).map(([name, value]) => ({ name, value }));
-  const unsigned = withHeader([...request.headers, ...custom], 'X-Amz-Cf-Id', exchange.requestId);
-  const { headers, signature } = signForOrigin(unsigned, body.byteLength > 0, {
-    signingBehavior: origin.signingBehavior,
-    distributionArn: distribution.arn,
-    accountId: distribution.accountId,
-    region: origin.functionUrl.region,
-    now: settings.now(),
-  });
+  const headers = withHeader([...request.headers, ...custom], 'X-Amz-Cf-Id', exchange.requestId);
   const { method, uri, querystring } = request;
-  const originRequest: OriginRequest = { method, uri, querystring, headers, body, signature };
+  const unsigned: OriginRequest = { method, uri, querystring, headers, body };
   if (origin.completionTimeoutMs !== undefined) {
     exchange.completeBy = performance.now() + origin.completionTimeoutMs;
   }
   const attempts = method === 'GET' || method === 'HEAD' ? origin.connectionAttempts : 1;
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    const answer = settings.originOf(origin)(originRequest, exchange.scope);
+    const signed = signForOrigin(unsigned, {
+      signingBehavior: origin.signingBehavior,
+      distributionArn: distribution.arn,
+      accountId: distribution.accountId,
+      region,
+      now: settings.now(),
+    });
+    const answer = settings.originOf(origin)(signed, exchange.scope);
     const first = await Promise.race([answer, expiry(origin.readTimeoutMs, exchange.completeBy)]);
     if (first !== undefined) {
       return first;

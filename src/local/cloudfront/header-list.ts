@@ -49,6 +49,13 @@ export function groupByName(headers: HeaderList): ReadonlyMap<string, readonly H
   return groups;
 }
 
+/** The values by name in lower case, several of one name joined by `,`. */
+export function joinByName(headers: HeaderList): Record<string, string> {
+  return Object.fromEntries(
+    [...groupByName(headers)].map(([name, fields]) => [name, fields.map(({ value }) => value).join(',')]),
+  );
+}
+
 /** `x-relay-authorization` as CloudFront writes it: `X-Relay-Authorization` (CloudFront Functions event structure). */
 export function capitalize(name: string): string {
   return name.replace(/(^|-)([a-z])/gu, (_whole, before: string, letter: string) => `${before}${letter.toUpperCase()}`);

@@ -19,16 +19,6 @@ export interface OriginRequest {
   readonly querystring: string;
   readonly headers: HeaderList;
   readonly body: Uint8Array;
-  /** Set where origin access control signed the request. */
-  readonly signature: OriginSignature | undefined;
-}
-
-/** What origin access control signed, and for whom. The local chain compares the parts instead of a signature. */
-export interface OriginSignature {
-  /** The distribution that signed. */
-  readonly sourceArn: string;
-  /** `x-amz-content-sha256` as it was signed; undefined where the request had none. */
-  readonly contentSha256: string | undefined;
 }
 
 /** An origin's answer once its headers are there. */

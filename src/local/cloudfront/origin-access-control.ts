@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { valueOf, withHeader, without } from './header-list.ts';
+import { signRequest } from '../aws-service/signature.ts';
+import type { SigningCredentials } from '../aws-service/signature.ts';
+import { joinByName, valueOf, valuesOf, withHeader, without } from './header-list.ts';
 import type { HeaderList } from './header-list.ts';
-import type { OriginSignature } from './messages.ts';
+import type { OriginRequest } from './messages.ts';
 
 /** Who signs, for which region, and when. */
 export interface SigningContext {
@@ -14,42 +16,64 @@ export interface SigningContext {
   readonly now: number;
 }
 
-/** A request's headers once origin access control has seen them. */
-export interface SignedHeaders {
-  readonly headers: HeaderList;
-  readonly signature: OriginSignature | undefined;
-}
+/** What CloudFront signs with here, and a Function URL knows it by. It opens nothing. */
+export const originAccessCredentials: SigningCredentials & { readonly sessionToken: string } = {
+  accessKeyId: 'ASIALOCALCLOUDFRONT0',
+  secretAccessKey: 'local-cloudfront-secret-access-key',
+  sessionToken: 'local-cloudfront-session-token',
+};
 
-/** SHA-256 of nothing: what CloudFront itself puts on a request without a body. */
 const emptySha256 = createHash('sha256').digest('hex');
 
+/** What a signature adds, and how it is written. */
+const addedHeaders: readonly (readonly [key: string, name: string])[] = [
+  ['authorization', 'Authorization'],
+  ['x-amz-date', 'X-Amz-Date'],
+  ['x-amz-security-token', 'X-Amz-Security-Token'],
+  ['x-amz-content-sha256', 'X-Amz-Content-Sha256'],
+];
+
 /**
- * Signs a request for a Function URL, service `lambda` (CloudFront, Restrict access to a Lambda function URL origin).
+ * Gives a request for a Function URL the signature of origin access control: Signature Version 4, service `lambda`
+ * (CloudFront, Restrict access to an AWS Lambda function URL origin).
  *
- * A viewer's `authorization` is overwritten. The hash of a body is the viewer's or the edge function's to give: without
- * it the signature is one that Lambda refuses.
+ * A viewer's `authorization` is overwritten, unless the template says `no-override`. The hash of a body is the viewer's or the
+ * edge function's to give: CloudFront does not read the body, and without a hash signs that of an empty one, which Lambda
+ * refuses.
  */
-export function signForOrigin(headers: HeaderList, hasBody: boolean, context: SigningContext): SignedHeaders {
+export function signForOrigin(request: OriginRequest, context: SigningContext): OriginRequest {
   const { signingBehavior, distributionArn, accountId, region, now } = context;
   const isSigned =
     signingBehavior === 'always' ||
-    (signingBehavior === 'no-override' && valueOf(headers, 'authorization') === undefined);
+    (signingBehavior === 'no-override' && valueOf(request.headers, 'authorization') === undefined);
   if (!isSigned) {
-    return { headers, signature: undefined };
+    return request;
   }
-  const contentSha256 = hasBody ? valueOf(headers, 'x-amz-content-sha256') : emptySha256;
-  const date = new Date(now).toISOString().replace(/[-:]|\.\d{3}/gu, '');
-  const scope = `${date.slice(0, 8)}/${region}/lambda/aws4_request`;
-  let signed = without(headers, 'authorization');
-  for (const [name, value] of [
-    ['Authorization', `AWS4-HMAC-SHA256 Credential=ASIALOCALCLOUDFRONT0/${scope}, SignedHeaders=host, Signature=local`],
-    ['X-Amz-Date', date],
-    ['X-Amz-Security-Token', 'local-cloudfront-session-token'],
+  const { method, uri, querystring, body } = request;
+  const sourced = [
     ['X-Amz-Source-Arn', distributionArn],
     ['X-Amz-Source-Account', accountId],
-    ...(contentSha256 === undefined ? [] : [['X-Amz-Content-Sha256', contentSha256] as const]),
-  ] as const) {
-    signed = withHeader(signed, name, value);
-  }
-  return { headers: signed, signature: { sourceArn: distributionArn, contentSha256 } };
+  ].reduce<HeaderList>(
+    (headers, [name = '', value = '']) => withHeader(headers, name, value),
+    without(request.headers, 'authorization'),
+  );
+  const given = valuesOf(sourced, 'x-amz-content-sha256').join(',');
+  const signed = signRequest(
+    { method, target: querystring === '' ? uri : `${uri}?${querystring}`, headers: joinByName(sourced), body },
+    originAccessCredentials,
+    region,
+    now,
+    {
+      service: 'lambda',
+      contentSha256: body.byteLength === 0 || given === '' ? emptySha256 : given,
+      signsHeader: (name) => name === 'host' || name.startsWith('x-amz-'),
+    },
+  );
+  return {
+    ...request,
+    headers: addedHeaders.reduce<HeaderList>(
+      (headers, [key, name]) => withHeader(headers, name, signed[key] ?? ''),
+      sourced,
+    ),
+  };
 }

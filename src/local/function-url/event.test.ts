@@ -30,7 +30,6 @@ const request: OriginRequest = {
     { name: 'X-Amzn-Trace-Id', value: 'Root=1-00000001-000000000000000000000001' },
   ],
   body: Buffer.from('{"prompt":"hé"}'),
-  signature: undefined,
 };
 
 test('builds the event of payload 2.0, member for member, without a member that has no value', () => {

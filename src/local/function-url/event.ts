@@ -1,6 +1,6 @@
-import { groupByName, valueOf, valuesOf, without } from '../cloudfront/header-list.ts';
-import type { HeaderList } from '../cloudfront/header-list.ts';
+import { joinByName, valueOf, valuesOf, without } from '../cloudfront/header-list.ts';
 import type { OriginRequest } from '../cloudfront/messages.ts';
+import { originAccessCredentials } from '../cloudfront/origin-access-control.ts';
 
 /** The event of a Function URL, payload format 2.0; members that have no value are absent, as they are on AWS. */
 export interface FunctionUrlEvent {
@@ -83,7 +83,7 @@ export function toFunctionUrlEvent(request: OriginRequest, context: FunctionUrlC
     rawQueryString: request.querystring,
     ...(cookies.length > 0 && { cookies }),
     headers: {
-      ...joinHeaders(without(request.headers, 'authorization', 'cookie', 'transfer-encoding', 'x-amzn-trace-id')),
+      ...joinByName(without(request.headers, 'authorization', 'cookie', 'transfer-encoding', 'x-amzn-trace-id')),
       'x-amzn-tls-cipher-suite': 'TLS_AES_128_GCM_SHA256',
       'x-amzn-tls-version': 'TLSv1.3',
       'x-amzn-trace-id': `${context.traceSelf};${context.traceRoot}`,
@@ -96,7 +96,7 @@ export function toFunctionUrlEvent(request: OriginRequest, context: FunctionUrlC
       apiId: urlId,
       authorizer: {
         iam: {
-          accessKey: 'ASIALOCALCLOUDFRONT0',
+          accessKey: originAccessCredentials.accessKeyId,
           accountId: cloudFrontAccountId,
           callerId: cloudFrontCallerId,
           cognitoIdentity: null,
@@ -131,12 +131,6 @@ export function toFunctionUrlEvent(request: OriginRequest, context: FunctionUrlC
 function isText(contentType: string | undefined): boolean {
   const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   return type.startsWith('text/') || ['application/json', 'application/xml', 'application/javascript'].includes(type);
-}
-
-function joinHeaders(headers: HeaderList): Record<string, string> {
-  return Object.fromEntries(
-    [...groupByName(headers)].map(([name, fields]) => [name, fields.map(({ value }) => value).join(',')]),
-  );
 }
 
 function readQuery(querystring: string): Record<string, string> {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { valueOf } from '../cloudfront/header-list.ts';
 import type { OriginRequest, OriginResponse } from '../cloudfront/messages.ts';
+import { signForOrigin } from '../cloudfront/origin-access-control.ts';
 import { LambdaFunctionError } from '../lambda/lambda-function.ts';
 import type { LambdaFunction, LambdaStream } from '../lambda/lambda-function.ts';
 import { noFaults } from '../faults/request-faults.ts';
@@ -17,22 +18,28 @@ const functionUrl: DeployedFunctionUrl = {
   region: 'us-east-1',
   accountId: '000000000000',
   function: { logicalId: 'Relay' } as DeployedFunction,
+  authType: 'AWS_IAM',
+  invokeMode: 'RESPONSE_STREAM',
+  cors: undefined,
   refusal: undefined,
 };
 
 const scope: RequestScope = { record: () => undefined, faults: noFaults, trace: untraced };
 
 const body = Buffer.from('{"prompt":"hi"}');
-const sourceArn = 'arn:aws:cloudfront::000000000000:distribution/E1';
+const now = Date.UTC(2026, 10, 22, 12, 15, 47);
 
-const request: OriginRequest = {
+const unsigned: OriginRequest = {
   method: 'POST',
   uri: '/',
   querystring: '',
-  headers: [{ name: 'Host', value: functionUrl.domainName }],
+  headers: [
+    { name: 'Host', value: functionUrl.domainName },
+    { name: 'x-amz-content-sha256', value: createHash('sha256').update(body).digest('hex') },
+  ],
   body,
-  signature: { sourceArn, contentSha256: createHash('sha256').update(body).digest('hex') },
 };
+const request = sign(unsigned);
 
 const answered: LambdaStream = {
   statusCode: 201,
@@ -73,8 +80,9 @@ test("answers with the function's own status, headers and cookies, as the servic
 });
 
 test("answers a body without its hash, or with another's, with AWS's own 403 and does not invoke", async () => {
-  for (const contentSha256 of [undefined, 'abc']) {
-    assert.deepEqual(await summarize(ask({ ...request, signature: { sourceArn, contentSha256 } }, neverInvoked)), {
+  for (const given of [[], [{ name: 'x-amz-content-sha256', value: 'abc' }]]) {
+    const headers = [...unsigned.headers.slice(0, 1), ...given];
+    assert.deepEqual(await summarize(ask(sign({ ...unsigned, headers }), neverInvoked)), {
       status: 403,
       errorType: 'InvalidSignatureException',
       contentType: 'application/json',
@@ -90,11 +98,22 @@ test("answers a request that is not signed, or not permitted, with AWS's own 403
     contentType: 'application/json',
     body: '{"Message":"Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"}',
   };
-  assert.deepEqual(await summarize(ask({ ...request, signature: undefined }, neverInvoked)), forbidden);
+  assert.deepEqual(await summarize(ask(unsigned, neverInvoked)), forbidden);
+  const bearer = { ...unsigned, headers: [...unsigned.headers, { name: 'Authorization', value: 'Bearer t' }] };
+  assert.deepEqual(await summarize(ask(sign(bearer, 'no-override'), neverInvoked)), forbidden);
   assert.deepEqual(
     await summarize(ask(request, neverInvoked, { ...functionUrl, refusal: 'no permission' })),
     forbidden,
   );
+});
+
+test('answers a signature for another region, or over another request, with 403 and does not invoke', async () => {
+  const elsewhere = { ...functionUrl, region: 'eu-west-1' };
+  const changed: OriginRequest = { ...request, uri: '/other' };
+  for (const refused of [ask(request, neverInvoked, elsewhere), ask(changed, neverInvoked)]) {
+    const { status, errorType } = await summarize(refused);
+    assert.deepEqual({ status, errorType }, { status: 403, errorType: 'InvalidSignatureException' });
+  }
 });
 
 test("answers a request under the viewer's own host, which is no Function URL, with AWS's own 403", async () => {
@@ -147,7 +166,7 @@ test("keeps a viewer's trace and makes one where there is none", async () => {
     lambda,
     onTrace: (trace) => traces.push(trace),
     onLog,
-    now: Date.now,
+    now: () => now,
   });
   await origin({ ...request, headers }, scope);
   assert.equal(traces[0], root);
@@ -157,13 +176,25 @@ test("keeps a viewer's trace and makes one where there is none", async () => {
   );
 });
 
+/** As CloudFront does. */
+function sign(asked: OriginRequest, signingBehavior = 'always'): OriginRequest {
+  const distributionArn = 'arn:aws:cloudfront::000000000000:distribution/E1';
+  return signForOrigin(asked, {
+    signingBehavior,
+    distributionArn,
+    accountId: '000000000000',
+    region: 'us-east-1',
+    now,
+  });
+}
+
 function ask(
   asked: OriginRequest,
   invokeStreaming: () => Promise<LambdaStream>,
   url: DeployedFunctionUrl = functionUrl,
 ): Promise<OriginResponse> {
   const lambda: LambdaFunction = { invokeStreaming, invoke: neverInvoked, close: () => Promise.resolve() };
-  const origin = createFunctionUrl({ functionUrl: url, lambda, onTrace: () => undefined, onLog, now: Date.now });
+  const origin = createFunctionUrl({ functionUrl: url, lambda, onTrace: () => undefined, onLog, now: () => now });
   return origin(asked, scope);
 }
 

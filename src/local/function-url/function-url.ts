@@ -1,9 +1,12 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 import { drain } from '../cloudfront/drain.ts';
-import { valueOf } from '../cloudfront/header-list.ts';
+import { ServiceError } from '../aws-service/service-error.ts';
+import { verifySignature } from '../aws-service/signature.ts';
+import { joinByName, valueOf } from '../cloudfront/header-list.ts';
 import type { HeaderList } from '../cloudfront/header-list.ts';
 import type { Origin, OriginRequest, OriginResponse } from '../cloudfront/messages.ts';
+import { originAccessCredentials } from '../cloudfront/origin-access-control.ts';
 import { LambdaFunctionError } from '../lambda/lambda-function.ts';
 import type { LambdaFunction, LambdaStream } from '../lambda/lambda-function.ts';
 import type { LogLine } from '../request-line.ts';
@@ -43,8 +46,8 @@ const ownHeaders: readonly string[] = [
 const forbidden =
   'Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html';
 
-const signatureMismatch =
-  'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.';
+/** Answered as a request without a signature is: what its `authorization` holds is none. */
+const notSigned: readonly string[] = ['MissingAuthenticationTokenException', 'IncompleteSignatureException'];
 
 /** Makes the origin that is a Function URL with `AWS_IAM` and `RESPONSE_STREAM`. */
 export function createFunctionUrl(settings: FunctionUrlSettings): Origin {
@@ -108,7 +111,6 @@ interface Refusal {
 /** What the service answers without invoking the function. */
 function refuse(settings: FunctionUrlSettings, request: OriginRequest): Refusal | undefined {
   const { functionUrl } = settings;
-  const { signature } = request;
   if (valueOf(request.headers, 'host') !== functionUrl.domainName) {
     return { status: 403, errorType: 'AccessDeniedException', body: '{"Message":null}' };
   }
@@ -119,19 +121,37 @@ function refuse(settings: FunctionUrlSettings, request: OriginRequest): Refusal 
       body: JSON.stringify({ Message: STATUS_CODES[413] }),
     };
   }
-  if (signature === undefined || functionUrl.refusal !== undefined) {
-    const source = functionUrl.function.logicalId;
-    settings.onLog({ source, text: `403: ${functionUrl.refusal ?? 'the request is not signed (AuthType AWS_IAM)'}` });
+  const isForbidden = (reason: string): Refusal => {
+    settings.onLog({ source: functionUrl.function.logicalId, text: `403: ${reason}` });
     return { status: 403, errorType: 'AccessDeniedException', body: JSON.stringify({ Message: forbidden }) };
+  };
+  try {
+    verify(settings, request);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) {
+      throw error;
+    }
+    return notSigned.includes(error.errorName)
+      ? isForbidden(`the request is not signed (AuthType AWS_IAM): ${error.message}`)
+      : { status: error.status, errorType: error.errorName, body: JSON.stringify({ message: error.message }) };
   }
-  const sha256 = createHash('sha256').update(request.body).digest('hex');
-  return signature.contentSha256 === sha256
-    ? undefined
-    : {
-        status: 403,
-        errorType: 'InvalidSignatureException',
-        body: JSON.stringify({ message: signatureMismatch }),
-      };
+  return functionUrl.refusal === undefined ? undefined : isForbidden(functionUrl.refusal);
+}
+
+/** Checks the signature over what has arrived, the body's own hash among it. */
+function verify({ functionUrl, now }: FunctionUrlSettings, request: OriginRequest): void {
+  const { method, uri, querystring, headers, body } = request;
+  const { accessKeyId, secretAccessKey } = originAccessCredentials;
+  const target = querystring === '' ? uri : `${uri}?${querystring}`;
+  verifySignature(
+    { method, target, headers: joinByName(headers), body },
+    {
+      service: 'lambda',
+      region: functionUrl.region,
+      secretAccessKeyOf: (id) => (id === accessKeyId ? secretAccessKey : undefined),
+      nowMs: now(),
+    },
+  );
 }
 
 /** The function's own answer, or undefined where no HTTP response can be made of it. */
