@@ -50,12 +50,12 @@ export async function startWatchedChain(options: LocalChainOptions): Promise<Loc
     'the host of a Function URL': distribution.behaviours.map(({ origin }) => origin.domainName),
     'the name of a function': distribution.behaviours
       .flatMap(({ origin, originRequestFunction, originResponseFunction }) => [
-        origin.functionUrl.function,
+        origin.functionUrl?.function,
         originRequestFunction?.function,
         originResponseFunction?.function,
       ])
       .flatMap((deployed) => (deployed === undefined ? [] : [deployed.name])),
-    'the id of the runtime': agentRuntimeArn.split('/').at(-1) ?? '',
+    'the id of the runtime': agentRuntimeArn?.split('/').at(-1) ?? [],
     'the name of a secret': auth.secrets.map(({ arn }) => arn.split(':').at(-1) ?? arn),
     'the address of a service': endpoints.map((url) => new URL(url).host),
   });

@@ -32,15 +32,23 @@ export type LocalAgent =
 const reachTimeoutMs = 3000;
 
 /**
- * Decides where the agent runs and checks that it can be reached.
+ * Decides where the agent runs and checks that it can be reached; undefined where the functions invoke none.
  *
- * @throws LocalChainError with a sentence where it cannot.
+ * @throws LocalChainError with a sentence where it cannot, or where there is none that another could stand for.
  */
 export async function findAgent(
   agent: LocalAgent,
   deployment: Deployment,
   environment: Readonly<Record<string, string | undefined>>,
-): Promise<AgentHosting> {
+): Promise<AgentHosting | undefined> {
+  if (deployment.agentRuntimeArn === undefined) {
+    if (agent.kind !== 'template') {
+      throw new LocalChainError(
+        'there is no agent that another could stand for: no function behind the distribution has an environment variable with the ARN of an AgentCore runtime',
+      );
+    }
+    return undefined;
+  }
   switch (agent.kind) {
     case 'template':
       return bundleOf(deployment, environment);

@@ -39,24 +39,32 @@ export function describeChain(chain: LocalChain): string {
         ]);
       }
     }
+    if (origin.functionUrl === undefined) {
+      rows.push([`${prefix}origin`, `${origin.domainName}, not reached from here: 502`, '']);
+      continue;
+    }
     const { function: relay, refusal } = origin.functionUrl;
     rows.push(
       [`${prefix}Function URL`, refusal ?? `AWS_IAM, signed by CloudFront: ${origin.signingBehavior ?? 'never'}`, ''],
       [`${prefix}relay`, describeFunction('Lambda', relay), ...fromOf(relay)],
     );
   }
+  if (chain.agentCoreEndpoint !== undefined) {
+    rows.push(['AgentCore', chain.agentCoreEndpoint, '']);
+  }
+  if (chain.agent !== undefined) {
+    rows.push(['agent', ...describeAgent(chain.agent, agent)]);
+  }
   rows.push(
-    ['AgentCore', chain.agentCoreEndpoint, ''],
-    ['agent', ...describeAgent(chain.agent, agent)],
     ...(chain.secretsManagerEndpoint === undefined
       ? []
       : [['Secrets Manager', chain.secretsManagerEndpoint, describeSecrets(chain.secrets)] as const]),
     ...(auth.kinds.length === 0
       ? []
       : [['callers', auth.kinds.map((kind) => callers[kind] ?? kind).join(', or '), ''] as const]),
-    ...(distribution.hasWebAcl ? [['web ACL', 'not run here', ''] as const] : []),
   );
-  const curl = `curl -N ${curlOptionsOf(auth)}${chain.url} -d '{"prompt":"What is 12*(3+4)?","response":"transformed"}'`;
+  const body = chain.agent === undefined ? '' : ` -d '{"prompt":"What is 12*(3+4)?","response":"transformed"}'`;
+  const curl = `curl -N ${curlOptionsOf(auth)}${chain.url}${body}`;
   return `\n${formatTable(rows)}\n\n  ${styleText('bold', curl)}\n\nCtrl-C ends it.\n\n`;
 }
 

@@ -11,6 +11,7 @@ import type { ViewerFunction } from './cloudfront/viewer-function.ts';
 import { createFunctionUrl } from './function-url/function-url.ts';
 import { createLambdaFunction } from './lambda/lambda-function.ts';
 import type { LambdaFunction } from './lambda/lambda-function.ts';
+import { environmentNames } from '../settings.ts';
 import { listen } from './listen.ts';
 import type { LogLine, RequestLine } from './request-line.ts';
 import type { RequestScope } from './request-scope.ts';
@@ -57,10 +58,10 @@ export interface LocalChain extends AsyncDisposable {
   readonly url: string;
   /** What the template deploys, as it was read. */
   readonly deployment: Deployment;
-  /** Where the agent runs. */
-  readonly agent: AgentHosting;
-  /** Base URL of the local AgentCore. */
-  readonly agentCoreEndpoint: string;
+  /** Where the agent runs; undefined where the functions invoke none. */
+  readonly agent: AgentHosting | undefined;
+  /** Base URL of the local AgentCore; undefined where the functions invoke no agent. */
+  readonly agentCoreEndpoint: string | undefined;
   /** The secrets that say who may call. */
   readonly secrets: readonly HostedSecret[];
   /** Base URL of the local Secrets Manager; undefined where there is no secret. */
@@ -106,12 +107,12 @@ export async function startLocalChain(options: LocalChainOptions): Promise<Local
     }
   };
   try {
-    const agentCore = await startAgentCore(agentCoreSettings(chain));
-    closers.push(() => agentCore.close());
+    const agentCore = hosting === undefined ? undefined : await startAgentCore(agentCoreSettings(chain, hosting));
+    closers.push(async () => agentCore?.close());
     const secretsManager = secrets.length === 0 ? undefined : await startSecretsManager(secretsManagerSettings(chain));
     closers.push(async () => secretsManager?.close());
     const functions = createFunctions(chain, {
-      ...relayEnvironment(chain, agentCore.endpoint, secretsManager?.endpoint),
+      ...relayEnvironment(chain, agentCore?.endpoint, secretsManager?.endpoint),
       ...options.relayEnvironment,
     });
     closers.push(() => functions.close());
@@ -123,7 +124,7 @@ export async function startLocalChain(options: LocalChainOptions): Promise<Local
       url: server.url,
       deployment,
       agent: hosting,
-      agentCoreEndpoint: agentCore.endpoint,
+      agentCoreEndpoint: agentCore?.endpoint,
       secrets,
       secretsManagerEndpoint: secretsManager?.endpoint,
       close,
@@ -139,7 +140,7 @@ export async function startLocalChain(options: LocalChainOptions): Promise<Local
 interface Chain {
   readonly deployment: Deployment;
   readonly secrets: readonly HostedSecret[];
-  readonly hosting: AgentHosting;
+  readonly hosting: AgentHosting | undefined;
   /** Requests under way by the trace that their function was invoked in. */
   readonly scopes: Map<string, RequestScope>;
   readonly faultPlan: FaultPlan;
@@ -149,8 +150,8 @@ interface Chain {
   readonly now: () => number;
 }
 
-function agentCoreSettings({ deployment, hosting, scopes, onLog, now }: Chain): AgentCoreSettings {
-  const { agentRuntimeArn, agentRegion, agent } = deployment;
+function agentCoreSettings({ deployment, scopes, onLog, now }: Chain, hosting: AgentHosting): AgentCoreSettings {
+  const { agentRuntimeArn = '', agentRegion = '', agent } = deployment;
   const isDeployed = hosting.kind === 'deployed';
   return {
     agentRuntimeArn: isDeployed ? hosting.agentRuntimeArn : agentRuntimeArn,
@@ -176,19 +177,19 @@ function secretAccessKeyOf(accessKeyId: string): string | undefined {
 
 /** What Lambda's own environment gives on AWS (a role's credentials), and where AWS's services are here. */
 function relayEnvironment(
-  { hosting }: Chain,
-  agentCoreEndpoint: string,
+  { deployment, hosting }: Chain,
+  agentCoreEndpoint: string | undefined,
   secretsManagerEndpoint: string | undefined,
 ): Readonly<Record<string, string>> {
   return {
-    AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agentCoreEndpoint,
+    ...(agentCoreEndpoint !== undefined && { AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agentCoreEndpoint }),
     ...(secretsManagerEndpoint !== undefined && { AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManagerEndpoint }),
     AWS_ACCESS_KEY_ID: relayCredentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: relayCredentials.secretAccessKey,
     AWS_SESSION_TOKEN: relayCredentials.sessionToken,
-    ...(hosting.kind === 'deployed' && {
-      AGENT_RUNTIME_ARN: hosting.agentRuntimeArn,
-      AGENT_RUNTIME_REGION: hosting.region,
+    ...(hosting?.kind === 'deployed' && {
+      ...Object.fromEntries(deployment.agentRuntimeVariables.map((name) => [name, hosting.agentRuntimeArn])),
+      [environmentNames.agentRuntimeRegion]: hosting.region,
     }),
   };
 }
@@ -210,7 +211,7 @@ function createFunctions(
     const onLine = ({ text }: { readonly text: string }): void => onLog({ source: logicalId, text });
     return createLambdaFunction({ ...settings, environment: { ...settings.environment, ...own }, onLog: onLine });
   };
-  const atOrigins = behaviours.map(({ origin }) => origin.functionUrl.function);
+  const atOrigins = behaviours.flatMap(({ origin }) => origin.functionUrl?.function ?? []);
   const atEdge = behaviours
     .flatMap(({ originRequestFunction, originResponseFunction }) => [originRequestFunction, originResponseFunction])
     .flatMap((deployed) => (deployed === undefined ? [] : [deployed.function]));
@@ -261,14 +262,18 @@ function createListener(
     distribution: deployment.distribution,
     viewerFunctionOf: (deployed) => viewerFunctions.of(deployed),
     edgeFunctionOf: (deployed) => functions.of(deployed),
-    originOf: ({ functionUrl }) =>
-      createFunctionUrl({
+    originOf: ({ functionUrl, domainName }) => {
+      if (functionUrl === undefined) {
+        throw new TypeError(`the origin ${domainName} is no Function URL`);
+      }
+      return createFunctionUrl({
         functionUrl,
         lambda: functions.of(functionUrl.function),
         onTrace: (traceRoot, scope) => scopes.set(traceRoot, scope),
         onLog,
         now,
-      }),
+      });
+    },
     onRequest: (line) => {
       scopes.delete(line.hops.traceRoot ?? '');
       onRequest(line);

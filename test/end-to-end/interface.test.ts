@@ -122,10 +122,10 @@ describe('the whole chain', () => {
   });
 
   it('passes the very bytes that the AWS SDK gets from AgentCore', async () => {
-    const { agentRuntimeArn, agentRegion } = chain.deployment;
+    const { agentRuntimeArn, agentRegion = '' } = chain.deployment;
     const client = new BedrockAgentCoreClient({
       region: agentRegion,
-      endpoint: chain.agentCoreEndpoint,
+      endpoint: chain.agentCoreEndpoint ?? '',
       credentials: { accessKeyId: 'ASIALOCALRELAY000000', secretAccessKey: 'local-relay-secret-access-key' },
     });
     const direct = await client.send(

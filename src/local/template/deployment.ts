@@ -17,11 +17,27 @@ export interface DeployedFunction {
   readonly architecture: string;
   /** How `console` writes. */
   readonly logFormat: 'Text' | 'JSON';
+  /** How many invocations may run at once, `ReservedConcurrentExecutions`; undefined where the template reserves none. */
+  readonly reservedConcurrency: number | undefined;
   readonly region: string;
   readonly accountId: string;
 }
 
-/** A Function URL with `AWS_IAM` and `RESPONSE_STREAM`. */
+/** Which pages of other origins a Function URL lets call, and what they may read (Lambda, Cross-origin resource sharing). */
+export interface FunctionUrlCors {
+  readonly allowCredentials: boolean;
+  /** Names in lower case; `*` is any. */
+  readonly allowHeaders: readonly string[];
+  /** Such as `GET`; `*` is any. */
+  readonly allowMethods: readonly string[];
+  /** Such as `https://app.example.com`; `*` is any. */
+  readonly allowOrigins: readonly string[];
+  readonly exposeHeaders: readonly string[];
+  /** How long a browser may keep a preflight's answer, 0 to 86,400; undefined where the template does not say. */
+  readonly maxAgeSeconds: number | undefined;
+}
+
+/** A Function URL. */
 export interface DeployedFunctionUrl {
   /** The first label of its host name. */
   readonly urlId: string;
@@ -29,11 +45,17 @@ export interface DeployedFunctionUrl {
   readonly region: string;
   readonly accountId: string;
   readonly function: DeployedFunction;
+  /** `AWS_IAM` takes signed requests only; `NONE` takes everybody's whom the function's policy lets in. */
+  readonly authType: 'AWS_IAM' | 'NONE';
+  /** `BUFFERED` sends nothing before the function is done. */
+  readonly invokeMode: 'RESPONSE_STREAM' | 'BUFFERED';
+  /** Undefined where the URL answers no page of another origin by itself. */
+  readonly cors: FunctionUrlCors | undefined;
   /** Why CloudFront may not invoke it: what is missing in the function's policy; undefined where it may. */
   readonly refusal: string | undefined;
 }
 
-/** An origin: a Function URL behind CloudFront. */
+/** What stands behind CloudFront. */
 export interface DeployedOrigin {
   readonly id: string;
   readonly domainName: string;
@@ -50,7 +72,8 @@ export interface DeployedOrigin {
   readonly customHeaders: Readonly<Record<string, string>>;
   /** `always`, `never` or `no-override`; undefined where the origin has no origin access control. */
   readonly signingBehavior: string | undefined;
-  readonly functionUrl: DeployedFunctionUrl;
+  /** Undefined where the origin is none of this assembly's Function URLs: it is not reached from here, and viewers get 502. */
+  readonly functionUrl: DeployedFunctionUrl | undefined;
 }
 
 /** Which names of a kind (headers, cookies, query strings) an origin request policy lets through. */
@@ -107,8 +130,6 @@ export interface DeployedDistribution {
   readonly arn: string;
   readonly domainName: string;
   readonly accountId: string;
-  /** True where a web ACL stands before it, which the local chain does not run. */
-  readonly hasWebAcl: boolean;
   /** In the order of precedence; the default is the last. */
   readonly behaviours: readonly DeployedBehaviour[];
 }
@@ -159,11 +180,13 @@ export interface Notice {
 export interface Deployment {
   readonly distribution: DeployedDistribution;
   readonly auth: DeployedAuth;
-  /** The runtime that the relay invokes. */
-  readonly agentRuntimeArn: string;
+  /** The runtime that the functions invoke; undefined where the environment of none names one: there is no agent. */
+  readonly agentRuntimeArn: string | undefined;
   /** The region of that runtime. */
-  readonly agentRegion: string;
-  /** Undefined where the relay invokes a runtime that another stack deployed. */
+  readonly agentRegion: string | undefined;
+  /** Names of the functions' environment variables that hold the runtime's ARN, such as `AGENT_RUNTIME_ARN`. */
+  readonly agentRuntimeVariables: readonly string[];
+  /** Undefined where the functions invoke a runtime that another assembly deployed, or none. */
   readonly agent: DeployedAgent | undefined;
   /** What is not run here. */
   readonly notices: readonly Notice[];

@@ -1,16 +1,15 @@
+import { agentRuntimeArnPattern } from '../../settings.ts';
+import type { Environment } from '../../settings.ts';
 import { LocalChainError } from '../local-chain-error.ts';
 import { readCloudAssembly } from './cloud-assembly.ts';
 import type { CloudAssembly } from './cloud-assembly.ts';
-import type { DeployedAgent, DeployedDistribution, Deployment } from './deployment.ts';
+import type { DeployedAgent, Deployment } from './deployment.ts';
 import { readAuth } from './read-auth.ts';
 import { readDistribution } from './read-distribution.ts';
 import { assetDirectory } from './read-function.ts';
 import type { TemplateResource } from './resource.ts';
 import { openTemplates } from './templates.ts';
 import type { TemplateEnvironment } from './templates.ts';
-
-/** The variable that names the runtime to the relay. */
-const agentRuntimeArnVariable = 'AGENT_RUNTIME_ARN';
 
 /**
  * Reads from a cloud assembly what a request meets on its way: the distribution, its functions, the agent.
@@ -21,34 +20,43 @@ export function readDeployment(assemblyDirectory: string, environment: TemplateE
   const assembly = readCloudAssembly(assemblyDirectory);
   const templates = openTemplates(assembly, environment);
   const distribution = readDistribution(templates, assembly);
-  const agentRuntimeArn = findAgentRuntimeArn(distribution);
-  const runtime = templates.findBy('AWS::BedrockAgentCore::Runtime', 'AgentRuntimeArn', agentRuntimeArn);
+  const environments = distribution.behaviours.flatMap(({ origin }) =>
+    origin.functionUrl === undefined ? [] : [origin.functionUrl.function.environment],
+  );
+  const { agentRuntimeArn, agentRuntimeVariables } = findAgentRuntime(environments);
+  const runtime =
+    agentRuntimeArn === undefined
+      ? undefined
+      : templates.findBy('AWS::BedrockAgentCore::Runtime', 'AgentRuntimeArn', agentRuntimeArn);
   return {
     distribution,
-    auth: readAuth(
-      distribution.behaviours.map(({ origin }) => origin.functionUrl.function.environment),
-      templates,
-    ),
+    auth: readAuth(environments, templates),
     agentRuntimeArn,
-    agentRegion: agentRuntimeArn.split(':')[3] ?? environment.region,
+    agentRegion: agentRuntimeArn?.split(':')[3],
+    agentRuntimeVariables,
     agent: runtime === undefined ? undefined : readAgent(runtime, assembly),
     notices: [],
   };
 }
 
-function findAgentRuntimeArn(distribution: DeployedDistribution): string {
-  const relays = distribution.behaviours.map(({ origin }) => origin.functionUrl.function);
-  const arns = new Set(relays.map(({ environment }) => environment[agentRuntimeArnVariable]));
-  arns.delete(undefined);
-  const [arn, ...others] = arns;
-  if (arn === undefined) {
-    const names = [...new Set(relays.map(({ logicalId }) => logicalId))].join(', ');
-    throw new LocalChainError(`the function ${names} has no environment variable ${agentRuntimeArnVariable}`);
+/** Finds the runtime by its ARN, under whatever name the functions have it in their environments. */
+function findAgentRuntime(
+  environments: readonly Environment[],
+): Pick<Deployment, 'agentRuntimeArn' | 'agentRuntimeVariables'> {
+  const arns = new Set<string>();
+  const names = new Set<string>();
+  for (const [name, value = ''] of environments.flatMap((environment) => Object.entries(environment))) {
+    if (agentRuntimeArnPattern.test(value)) {
+      arns.add(value);
+      names.add(name);
+    }
   }
-  if (others.length > 0) {
-    throw new LocalChainError(`the local chain runs one agent, and the functions name ${arns.size}`);
+  if (arns.size > 1) {
+    throw new LocalChainError(
+      `the local chain runs one agent, and the functions name ${arns.size}: ${[...arns].join(', ')}`,
+    );
   }
-  return arn;
+  return { agentRuntimeArn: [...arns][0], agentRuntimeVariables: [...names] };
 }
 
 function readAgent(runtime: TemplateResource, assembly: CloudAssembly): DeployedAgent {

@@ -8,7 +8,6 @@ import type {
   DeployedOrigin,
   DeployedViewerFunction,
 } from './deployment.ts';
-import { asObject } from './json.ts';
 import { readFunctionByArn, readFunctionUrl } from './read-function.ts';
 import { readOriginRequestPolicy, readResponseHeadersPolicy, requireNoCaching } from './read-policies.ts';
 import type { Property, TemplateResource } from './resource.ts';
@@ -55,8 +54,6 @@ export function readDistribution(templates: Templates, assembly: CloudAssembly):
     arn,
     domainName: attributeOf(distribution, 'DomainName') ?? '',
     accountId,
-    // Which one it is does not matter: none is run here.
-    hasWebAcl: asObject(config.value())?.['WebACLId'] !== undefined,
     behaviours: [
       ...config
         .get('CacheBehaviors')
@@ -94,9 +91,6 @@ function readOrigin(origin: Property, reading: Reading): DeployedOrigin {
   const { templates, assembly, distributionArn } = reading;
   const domainName = origin.get('DomainName').string();
   const url = templates.findBy('AWS::Lambda::Url', 'FunctionUrl', `https://${domainName}/`);
-  if (url === undefined) {
-    throw origin.get('DomainName').fault(`is "${domainName}", which is not a Function URL of this assembly`);
-  }
   const custom = origin.get('CustomOriginConfig');
   const completionTimeout = origin.get('ResponseCompletionTimeout');
   return {
@@ -115,7 +109,7 @@ function readOrigin(origin: Property, reading: Reading): DeployedOrigin {
         .map((header) => [header.get('HeaderName').string(), header.get('HeaderValue').string()]),
     ),
     signingBehavior: readSigningBehavior(origin.get('OriginAccessControlId'), templates),
-    functionUrl: readFunctionUrl(url, templates, assembly, distributionArn),
+    functionUrl: url === undefined ? undefined : readFunctionUrl(url, templates, assembly, distributionArn),
   };
 }
 

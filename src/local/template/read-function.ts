@@ -3,8 +3,8 @@ import path from 'node:path';
 import { LocalChainError } from '../local-chain-error.ts';
 import { attributeOf, functionUrlId, unqualified } from './attributes.ts';
 import type { CloudAssembly } from './cloud-assembly.ts';
-import type { DeployedFunction, DeployedFunctionUrl } from './deployment.ts';
-import type { TemplateResource } from './resource.ts';
+import type { DeployedFunction, DeployedFunctionUrl, FunctionUrlCors } from './deployment.ts';
+import type { Property, TemplateResource } from './resource.ts';
 import type { Templates } from './templates.ts';
 
 /** Finds a function by its ARN, qualified or not. */
@@ -32,11 +32,6 @@ export function readFunctionUrl(
   assembly: CloudAssembly,
   distributionArn: string,
 ): DeployedFunctionUrl {
-  requireValue(url, 'AuthType', 'AWS_IAM');
-  requireValue(url, 'InvokeMode', 'RESPONSE_STREAM');
-  if (!url.get('Cors').isMissing) {
-    throw url.get('Cors').fault('is set: the local chain does not answer CORS for a Function URL');
-  }
   const lambda = readFunctionByArn(templates, assembly, url.get('TargetFunctionArn').string(), url);
   const urlId = functionUrlId(url);
   return {
@@ -45,6 +40,9 @@ export function readFunctionUrl(
     region: url.stack.region,
     accountId: url.stack.accountId,
     function: lambda,
+    authType: readOneOf(url.get('AuthType'), ['AWS_IAM', 'NONE']),
+    invokeMode: readOneOf(url.get('InvokeMode'), ['RESPONSE_STREAM', 'BUFFERED'], 'BUFFERED'),
+    cors: readCors(url.get('Cors')),
     refusal: findRefusal(templates, lambda.arn, distributionArn),
   };
 }
@@ -82,8 +80,31 @@ function readFunction(lambda: TemplateResource, assembly: CloudAssembly, arn: st
     memorySizeMb: lambda.get('MemorySize').number(128),
     architecture: lambda.get('Architectures').strings()[0] ?? 'x86_64',
     logFormat: lambda.get('LoggingConfig').get('LogFormat').optionalString() === 'JSON' ? 'JSON' : 'Text',
+    reservedConcurrency: readReservedConcurrency(lambda.get('ReservedConcurrentExecutions')),
     region: lambda.stack.region,
     accountId: lambda.stack.accountId,
+  };
+}
+
+function readReservedConcurrency(property: Property): number | undefined {
+  return property.isMissing ? undefined : property.number(0);
+}
+
+function readCors(cors: Property): FunctionUrlCors | undefined {
+  if (cors.isMissing) {
+    return undefined;
+  }
+  const maxAge = cors.get('MaxAge');
+  return {
+    allowCredentials: cors.get('AllowCredentials').boolean(),
+    allowHeaders: cors
+      .get('AllowHeaders')
+      .strings()
+      .map((name) => name.toLowerCase()),
+    allowMethods: cors.get('AllowMethods').strings(),
+    allowOrigins: cors.get('AllowOrigins').strings(),
+    exposeHeaders: cors.get('ExposeHeaders').strings(),
+    maxAgeSeconds: maxAge.isMissing ? undefined : maxAge.number(0),
   };
 }
 
@@ -119,10 +140,11 @@ function matches(pattern: string, arn: string): boolean {
   return new RegExp(`^${expression}$`, 'u').test(arn);
 }
 
-function requireValue(resource: TemplateResource, name: string, value: string): void {
-  const property = resource.get(name);
-  const found = property.optionalString();
-  if (found !== value) {
-    throw property.fault(`is ${found === undefined ? 'missing' : `"${found}"`}; the local chain needs "${value}"`);
+function readOneOf<Known extends string>(property: Property, known: readonly Known[], otherwise?: Known): Known {
+  const found = property.optionalString() ?? otherwise;
+  const value = known.find((candidate) => candidate === found);
+  if (value === undefined) {
+    throw property.fault(`is ${found === undefined ? 'missing' : `"${found}"`}; it must be ${known.join(' or ')}`);
   }
+  return value;
 }
