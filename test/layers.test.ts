@@ -44,13 +44,22 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   edge: [],
   cdk: ['errors', 'settings', 'auth-settings', 'cors-settings'],
-  local: ['errors', 'settings', 'json'],
-  keys: ['errors', 'settings', 'json', 'identity'],
+  local: ['errors', 'settings', 'json', 'command-line'],
+  keys: ['errors', 'settings', 'json', 'command-line', 'identity'],
   functions: ['lambda', 'hosts'],
 };
 
 /** The modules directly in `src` that are no door of the package. */
-const leaves = ['errors', 'settings', 'auth-settings', 'cors-settings', 'json', 'builtin-crypto', 'scrub'];
+const leaves = [
+  'errors',
+  'settings',
+  'auth-settings',
+  'cors-settings',
+  'json',
+  'builtin-crypto',
+  'command-line',
+  'scrub',
+];
 
 const modules = globSync('**/*.ts', { cwd: source }).filter((file) => !file.endsWith('.test.ts'));
 

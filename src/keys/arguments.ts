@@ -1,7 +1,6 @@
+import { UsageError, readCommandLine, readOnlyOperand, refuseOperands } from '../command-line.ts';
+import type { CommandLine, KnownOptions } from '../command-line.ts';
 import { readId } from '../identity/credential-document.ts';
-import { UsageError } from './command-error.ts';
-import { readCommandLine, readOnlyOperand, refuseOperands } from './command-line.ts';
-import type { CommandLine, KnownOptions } from './command-line.ts';
 
 /** What `agentcore-relay key` is told. */
 export type KeyArguments =
@@ -134,7 +133,7 @@ function readAction<Action extends string>(
   [name, ...rest]: readonly string[],
   actions: Readonly<Record<Action, KnownOptions>>,
 ): CommandLine & { readonly action: Action | 'help' } {
-  const help = { action: 'help', operands: [], options: new Map<string, string>() } as const;
+  const help = { action: 'help', operands: [], options: new Map<string, string>(), valuesOf: () => [] } as const;
   if (name === '--help' || name === '-h') return help;
   const names = Object.keys(actions) as Action[];
   const action = names.find((known) => known === name);

@@ -1,4 +1,5 @@
-import { CommandError, UsageError } from './command-error.ts';
+import { UsageError } from '../command-line.ts';
+import { CommandError } from './command-error.ts';
 import type { CommandConsole } from './console.ts';
 
 /** Runs a command and says in a sentence what is wrong: resolves to 0, to 1 after a CommandError, to 2 after a UsageError. */

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
-import type { ParseArgsOptionsConfig } from 'node:util';
+import { UsageError, readCommandLine, refuseOperands } from '../command-line.ts';
+import type { KnownOptions } from '../command-line.ts';
 import { agentProtocols } from '../settings.ts';
 import type { AgentProtocol } from '../settings.ts';
 import type { LocalAgent } from './agent-hosting.ts';
@@ -25,11 +25,6 @@ export interface LocalArguments {
   readonly usersFile: string | undefined;
   /** True where only the usage is wanted. */
   readonly help: boolean;
-}
-
-/** A command line that cannot be understood: its message is a sentence for the one who typed it. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 /** What `--help` prints. */
@@ -58,19 +53,19 @@ Environment of the agent that the template deploys:
 `;
 
 const known = {
-  port: { type: 'string' },
-  assembly: { type: 'string' },
-  synth: { type: 'boolean' },
-  context: { type: 'string', short: 'c', multiple: true },
-  keys: { type: 'string' },
-  users: { type: 'string' },
-  'agent-url': { type: 'string' },
-  'agent-arn': { type: 'string' },
-  profile: { type: 'string' },
-  region: { type: 'string' },
-  'agent-protocol': { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
-} as const satisfies ParseArgsOptionsConfig;
+  port: 'value',
+  assembly: 'value',
+  synth: 'flag',
+  context: 'values',
+  keys: 'value',
+  users: 'value',
+  'agent-url': 'value',
+  'agent-arn': 'value',
+  profile: 'value',
+  region: 'value',
+  'agent-protocol': 'value',
+  help: 'flag',
+} as const satisfies KnownOptions;
 
 /**
  * Reads the arguments after `local`.
@@ -78,64 +73,23 @@ const known = {
  * @throws UsageError with a sentence that says what is wrong and what is allowed.
  */
 export function readLocalArguments(commandLine: readonly string[]): LocalArguments {
-  const { values, pairs } = readOptions(commandLine);
-  if (pairs.length > 0 && !values.has('synth')) {
+  const { operands, options, valuesOf } = readCommandLine(commandLine, known, { c: 'context' });
+  refuseOperands(operands);
+  const context = valuesOf('context');
+  if (context.length > 0 && !options.has('synth')) {
     throw new UsageError('-c has a meaning only with --synth');
   }
   return {
-    port: readPort(values.get('port') ?? '8787'),
-    assemblyDirectory: values.get('assembly') ?? 'cdk.out',
-    synth: values.has('synth'),
-    context: Object.fromEntries(pairs.map(readPair)),
-    agent: readAgent(values),
-    agentProtocol: readProtocol(values.get('agent-protocol')),
-    keysFile: values.get('keys'),
-    usersFile: values.get('users'),
-    help: values.has('help'),
+    port: readPort(options.get('port') ?? '8787'),
+    assemblyDirectory: options.get('assembly') ?? 'cdk.out',
+    synth: options.has('synth'),
+    context: Object.fromEntries(context.map(readPair)),
+    agent: readAgent(options),
+    agentProtocol: readProtocol(options.get('agent-protocol')),
+    keysFile: options.get('keys'),
+    usersFile: options.get('users'),
+    help: options.has('help'),
   };
-}
-
-interface Options {
-  readonly values: ReadonlyMap<string, string>;
-  /** The values of `-c`. */
-  readonly pairs: readonly string[];
-}
-
-function readOptions(commandLine: readonly string[]): Options {
-  const { tokens } = parseArgs({ args: [...commandLine], options: known, strict: false, tokens: true });
-  const values = new Map<string, string>();
-  const pairs: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === 'positional') {
-      throw new UsageError(`unexpected argument "${token.value}"`);
-    }
-    if (token.kind === 'option-terminator') {
-      continue;
-    }
-    const option = Object.entries(known).find(([name]) => name === token.name)?.[1];
-    if (option === undefined) {
-      throw new UsageError(`unknown option ${token.rawName}; allowed are ${Object.keys(known).map(asFlag).join(', ')}`);
-    }
-    const { value } = token;
-    if (option.type === 'boolean' && value !== undefined) {
-      throw new UsageError(`${token.rawName} takes no value, and got "${value}"`);
-    }
-    if (
-      option.type === 'string' &&
-      (value === undefined || value === '' || (!token.inlineValue && value.startsWith('-')))
-    ) {
-      throw new UsageError(`${token.rawName} needs a value`);
-    }
-    if (token.name === 'context') {
-      pairs.push(value ?? '');
-      continue;
-    }
-    if (values.has(token.name)) {
-      throw new UsageError(`${token.rawName} is given twice`);
-    }
-    values.set(token.name, value ?? '');
-  }
-  return { values, pairs };
 }
 
 /** A value may have further equals signs. */
@@ -163,15 +117,15 @@ function readProtocol(name: string | undefined): AgentProtocol | undefined {
   return protocol;
 }
 
-function readAgent(values: ReadonlyMap<string, string>): LocalAgent {
-  const url = values.get('agent-url');
-  const agentRuntimeArn = values.get('agent-arn');
+function readAgent(options: ReadonlyMap<string, string>): LocalAgent {
+  const url = options.get('agent-url');
+  const agentRuntimeArn = options.get('agent-arn');
   if (url !== undefined && agentRuntimeArn !== undefined) {
     throw new UsageError('--agent-url and --agent-arn exclude each other: there is one agent');
   }
   for (const name of ['profile', 'region']) {
-    if (values.has(name) && agentRuntimeArn === undefined) {
-      throw new UsageError(`${asFlag(name)} has a meaning only with --agent-arn`);
+    if (options.has(name) && agentRuntimeArn === undefined) {
+      throw new UsageError(`--${name} has a meaning only with --agent-arn`);
     }
   }
   if (url !== undefined) {
@@ -183,9 +137,9 @@ function readAgent(values: ReadonlyMap<string, string>): LocalAgent {
   if (agentRuntimeArn === undefined) {
     return { kind: 'template' };
   }
-  const region = values.get('region') ?? readRegion(agentRuntimeArn);
+  const region = options.get('region') ?? readRegion(agentRuntimeArn);
   readRegion(agentRuntimeArn);
-  return { kind: 'deployed', agentRuntimeArn, region, profile: values.get('profile') };
+  return { kind: 'deployed', agentRuntimeArn, region, profile: options.get('profile') };
 }
 
 function readRegion(agentRuntimeArn: string): string {
@@ -194,8 +148,4 @@ function readRegion(agentRuntimeArn: string): string {
   } catch (error) {
     throw error instanceof LocalChainError ? new UsageError(`--agent-arn: ${error.message}`, { cause: error }) : error;
   }
-}
-
-function asFlag(name: string): string {
-  return `--${name}`;
 }

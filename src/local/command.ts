@@ -1,5 +1,6 @@
+import { UsageError } from '../command-line.ts';
 import { LocalChainError } from './local-chain-error.ts';
-import { UsageError, localUsage, readLocalArguments } from './arguments.ts';
+import { localUsage, readLocalArguments } from './arguments.ts';
 import type { LocalArguments } from './arguments.ts';
 import { describeChain, describeEmptySecrets, describeLog, describeRequest } from './console.ts';
 import { requireFreePort } from './listen.ts';

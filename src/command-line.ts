@@ -1,8 +1,15 @@
 import { parseArgs } from 'node:util';
-import { UsageError } from './command-error.ts';
 
-/** The options that a command takes, and whether each has a value. */
-export type KnownOptions = Readonly<Record<string, 'value' | 'flag'>>;
+/** A command line that cannot be understood: its message is a sentence for the one who typed it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** What an option takes: a value, one value each time that it is given, or none. */
+export type OptionKind = 'value' | 'values' | 'flag';
+
+/** The options that a command takes. */
+export type KnownOptions = Readonly<Record<string, OptionKind>>;
 
 /** A command line, read. */
 export interface CommandLine {
@@ -10,29 +17,34 @@ export interface CommandLine {
   readonly operands: readonly string[];
   /** Values by the option's name; the empty string for a flag. */
   readonly options: ReadonlyMap<string, string>;
+  /** The values of an option of the kind `values`, in their order; none where it is not given. */
+  valuesOf(name: string): readonly string[];
 }
 
 /**
  * Takes a command line apart: `--name value`, `--name=value`, flags, `--` and operands.
  *
+ * @param shortNames options by the letter that stands for them, such as `c` for `-c`; `-h` stands for `--help` in any case
  * @throws UsageError with a sentence, where an option is not known, lacks its value, has one too many or is given twice.
  */
-export function readCommandLine(commandLine: readonly string[], known: KnownOptions): CommandLine {
+export function readCommandLine(
+  commandLine: readonly string[],
+  known: KnownOptions,
+  shortNames: Readonly<Record<string, string>> = {},
+): CommandLine {
   const { tokens } = parseArgs({
     args: [...commandLine],
-    options: Object.fromEntries(
-      Object.entries(known).map(([name, kind]) => [name, { type: kind === 'value' ? 'string' : 'boolean' }]),
-    ),
+    options: parserOptions(known, { h: 'help', ...shortNames }),
     strict: false,
     tokens: true,
   });
   const operands: string[] = [];
   const options = new Map<string, string>();
+  const several = new Map<string, string[]>();
   for (const token of tokens) {
     if (token.kind === 'positional') operands.push(token.value);
     if (token.kind !== 'option') continue;
-    const { rawName, value, inlineValue } = token;
-    const name = rawName === '-h' ? 'help' : token.name;
+    const { name, rawName, value, inlineValue } = token;
     const kind = Object.hasOwn(known, name) ? known[name] : undefined;
     if (kind === undefined) {
       const allowed = Object.keys(known).map((option) => `--${option}`);
@@ -41,13 +53,31 @@ export function readCommandLine(commandLine: readonly string[], known: KnownOpti
     if (kind === 'flag' && value !== undefined) {
       throw new UsageError(`${rawName} takes no value, and got "${value}"`);
     }
-    if (kind === 'value' && (value === undefined || value === '' || (!inlineValue && value.startsWith('-')))) {
+    if (kind !== 'flag' && (value === undefined || value === '' || (!inlineValue && value.startsWith('-')))) {
       throw new UsageError(`${rawName} needs a value`);
+    }
+    if (kind === 'values') {
+      several.set(name, [...(several.get(name) ?? []), value ?? '']);
+      continue;
     }
     if (options.has(name)) throw new UsageError(`${rawName} is given twice`);
     options.set(name, value ?? '');
   }
-  return { operands, options };
+  return { operands, options, valuesOf: (name) => several.get(name) ?? [] };
+}
+
+function parserOptions(
+  known: KnownOptions,
+  shortNames: Readonly<Record<string, string>>,
+): Record<string, { type: 'string' | 'boolean'; short?: string }> {
+  const letterOf = (name: string): string | undefined =>
+    Object.entries(shortNames).find(([, long]) => long === name)?.[0];
+  return Object.fromEntries(
+    Object.entries(known).map(([name, kind]) => {
+      const short = letterOf(name);
+      return [name, { type: kind === 'flag' ? 'boolean' : 'string', ...(short !== undefined && { short }) }];
+    }),
+  );
 }
 
 /**
