@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ownModulePath, startNodeProcess } from '../../src/local/process/node-process.ts';
-import type { ProcessExit } from '../../src/local/process/node-process.ts';
+import type { ProcessExit } from '../../src/local/process/child-process.ts';
 import { startRuntimeApi } from '../../src/local/lambda/runtime-api.ts';
 import type { RuntimeApi } from '../../src/local/lambda/runtime-api.ts';
 import { findGenuineRuntime } from './genuine-runtime.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import type { ProcessExit, RunningProcess } from '../process/child-process.ts';
 import { ownModulePath, startNodeProcess } from '../process/node-process.ts';
-import type { NodeProcess, ProcessExit } from '../process/node-process.ts';
 import { LambdaFunctionError } from './lambda-function-error.ts';
 import type { LambdaFunctionSettings, LambdaInvocation } from './lambda-function-settings.ts';
 import { startRuntimeApi, trailerError } from './runtime-api.ts';
@@ -135,7 +135,7 @@ export async function startSandbox(settings: LambdaFunctionSettings, signal: Abo
   };
 }
 
-function startProcess(settings: LambdaFunctionSettings, api: RuntimeApi): NodeProcess {
+function startProcess(settings: LambdaFunctionSettings, api: RuntimeApi): RunningProcess {
   return startNodeProcess({
     entryPoint: [ownModulePath('./bootstrap', import.meta.url)],
     workingDirectory: settings.codeDirectory,

@@ -1,11 +1,7 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createLineSplitter } from './line-splitter.ts';
+import { parentPipeDescriptor, startChildProcess } from './child-process.ts';
+import type { RunningProcess } from './child-process.ts';
 import { parentPipeVariable } from './parent-pipe.ts';
-
-/** Position of the parent's pipe among the child's descriptors: the first after stdin, stdout and stderr. */
-const parentPipeDescriptor = 3;
 
 /** This package's own files run as they are: `.ts` from source, `.js` when compiled. */
 const moduleExtension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
@@ -22,47 +18,22 @@ export interface NodeProcessSettings {
   onLine(stream: 'stdout' | 'stderr', text: string): void;
 }
 
-/** How a process ended. */
-export interface ProcessExit {
-  /** Its exit code, or null where a signal ended it. */
-  readonly code: number | null;
-  /** The signal that ended it, or null. */
-  readonly signal: string | null;
-}
-
-/** A running Node process. */
-export interface NodeProcess {
-  /** Its id, or undefined where it could not be started. */
-  readonly pid: number | undefined;
-  /** Resolves when it has ended and its last line has been handed out. Never rejects. */
-  readonly exited: Promise<ProcessExit>;
-  /** Asks it to end (SIGTERM). */
-  interrupt(): void;
-  /** Ends it and what it started, at once (SIGKILL). */
-  kill(): void;
-}
-
-const running = new Set<ChildProcess>();
-
 /**
  * Runs a program with this process's own Node. It leads its own process group, so that a Ctrl-C in the terminal reaches
  * only the parent, which then ends it; and it ends by itself when the parent is gone.
  */
-export function startNodeProcess(settings: NodeProcessSettings): NodeProcess {
-  const child = spawn(process.execPath, [...nodeFlags(), ...settings.entryPoint], {
-    cwd: settings.workingDirectory,
-    env: { ...essentialEnvironment(), ...settings.environment, [parentPipeVariable]: String(parentPipeDescriptor) },
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    detached: process.platform !== 'win32',
+export function startNodeProcess(settings: NodeProcessSettings): RunningProcess {
+  return startChildProcess({
+    file: process.execPath,
+    arguments: [...nodeFlags(), ...settings.entryPoint],
+    workingDirectory: settings.workingDirectory,
+    environment: {
+      ...essentialEnvironment(),
+      ...settings.environment,
+      [parentPipeVariable]: String(parentPipeDescriptor),
+    },
+    onLine: (stream, text) => settings.onLine(stream, text),
   });
-  track(child);
-  hearLines(child, settings);
-  return {
-    pid: child.pid,
-    exited: exitOf(child, settings),
-    interrupt: () => signalRunning(child, 'SIGTERM'),
-    kill: () => signalRunning(child, 'SIGKILL'),
-  };
 }
 
 /** Path of one of this package's own modules, named without its extension, relative to `base`. */
@@ -79,72 +50,10 @@ function nodeFlags(): readonly string[] {
   return moduleExtension === '.ts' ? ['--disable-warning=ExperimentalWarning', ...watchParent] : watchParent;
 }
 
-function essentialEnvironment(): Record<string, string> {
+/** What any program needs of its environment to run at all. */
+export function essentialEnvironment(): Record<string, string> {
   const names = ['PATH', 'SystemRoot', 'TEMP'];
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
-}
-
-function hearLines(child: ChildProcess, settings: NodeProcessSettings): void {
-  for (const name of ['stdout', 'stderr'] as const) {
-    const splitter = createLineSplitter((text) => settings.onLine(name, text));
-    child[name]?.on('data', (bytes: Buffer) => splitter.push(bytes));
-    child[name]?.on('end', () => splitter.end());
-  }
-}
-
-function exitOf(child: ChildProcess, settings: NodeProcessSettings): Promise<ProcessExit> {
-  return new Promise((resolve) => {
-    child.on('error', (error) => {
-      settings.onLine('stderr', `the process could not be started: ${error.message}`);
-      resolve({ code: 1, signal: null });
-    });
-    // The pipe's end may be reset while the process is being killed; its exit says all there is to say.
-    child.stdio[parentPipeDescriptor]?.on('error', () => undefined);
-    // What the process has started would hold its pipes open, and outlive it.
-    child.on('exit', () => signalGroup(child, 'SIGKILL'));
-    child.on('close', (code, signal) => resolve({ code, signal }));
-  });
-}
-
-function track(child: ChildProcess): void {
-  if (running.size === 0) {
-    process.on('exit', killAll);
-  }
-  running.add(child);
-  child.on('close', () => {
-    running.delete(child);
-    if (running.size === 0) {
-      process.off('exit', killAll);
-    }
-  });
-}
-
-function killAll(): void {
-  for (const child of running) {
-    signalRunning(child, 'SIGKILL');
-  }
-}
-
-/** A group's id may be given anew once its leader is gone: nothing is sent to it then. */
-function signalRunning(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (child.exitCode === null && child.signalCode === null) {
-    signalGroup(child, signal);
-  }
-}
-
-function signalGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (child.pid === undefined) {
-    return;
-  }
-  try {
-    if (process.platform === 'win32') {
-      child.kill(signal);
-    } else {
-      process.kill(-child.pid, signal);
-    }
-  } catch {
-    // Nothing of the group is left.
-  }
 }
