@@ -1,81 +1,27 @@
 import type { RequestListener } from 'node:http';
-import { findAgent } from './agent-hosting.ts';
-import type { LocalAgent } from './agent-hosting.ts';
-import { startAgentCore } from './agentcore/agentcore.ts';
-import type { AgentCoreSettings, AgentHosting } from './agentcore/agentcore-settings.ts';
-import { createCloudFront } from './cloudfront/cloudfront.ts';
 import { createFaultPlan } from './faults/fault-plan.ts';
-import type { FaultPlan } from './faults/fault-plan.ts';
-import { createViewerFunction } from './cloudfront/viewer-function.ts';
-import type { ViewerFunction } from './cloudfront/viewer-function.ts';
-import { createFunctionUrl } from './function-url/function-url.ts';
-import { createLambdaFunction } from './lambda/lambda-function.ts';
-import type { LambdaFunction } from './lambda/lambda-function.ts';
-import { environmentNames } from '../settings.ts';
 import { listen } from './listen.ts';
-import type { LogLine, RequestLine } from './request-line.ts';
-import type { RequestScope } from './request-scope.ts';
-import { findSecrets } from './secret-values.ts';
-import type { HostedSecret, SecretFiles } from './secret-values.ts';
-import { startSecretsManager } from './secrets-manager/secrets-manager.ts';
-import type { SecretsManagerSettings } from './secrets-manager/secrets-manager.ts';
-import type { DeployedFunction, DeployedViewerFunction, Deployment } from './template/deployment.ts';
-import { readDeployment } from './template/read-deployment.ts';
+import { LocalChainError } from './local-chain-error.ts';
+import type { LocalChainOptions } from './local-chain-options.ts';
+import { startDeployment } from './running-deployment.ts';
+import type { RunningDeployment } from './running-deployment.ts';
 
-/** What is run, and where. */
-export interface LocalChainOptions extends SecretFiles {
-  /** Folder of the cloud assembly, as `cdk synth` leaves it. */
-  readonly assembly: string;
-  /** Port on 127.0.0.1; 0 takes a free one. Default 8787. */
-  readonly port?: number | undefined;
-  /** Which agent answers. Default: the one that the template deploys. */
-  readonly agent?: LocalAgent | undefined;
-  /** Account where the template leaves it open: 12 digits. Default `000000000000`. */
-  readonly accountId?: string | undefined;
-  /** Region where the template leaves it open. Default `us-east-1`. */
-  readonly region?: string | undefined;
-  /** Set in the agent's environment over the template's; undefined takes a variable away. */
-  readonly agentEnvironment?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Set in the relay's environment over the template's. */
-  readonly relayEnvironment?: Readonly<Record<string, string>> | undefined;
-  /** What goes wrong, each as after `--fault`, such as `cut-after=20`. Default: nothing. */
-  readonly faults?: readonly string[] | undefined;
-  /** Decides which requests a fault with a rate meets: the same seed, the same requests. Default 1. */
-  readonly faultSeed?: number | undefined;
-  /** Writes down every hop's times, sizes and headers, in {@link RequestLine.trace}. Default false. */
-  readonly trace?: boolean | undefined;
-  /** Called once per request, when its response is over. */
-  readonly onRequest?: ((line: RequestLine) => void) | undefined;
-  /** Called once per line that a function, the agent or CloudFront writes. */
-  readonly onLog?: ((line: LogLine) => void) | undefined;
-  /** The time in milliseconds since the epoch. Default `Date.now`. */
-  readonly now?: (() => number) | undefined;
-}
-
-/** A running chain. */
-export interface LocalChain extends AsyncDisposable {
+/** A running chain. What it says of itself is of the assembly that it runs now. */
+export interface LocalChain extends Omit<RunningDeployment, 'serve' | 'close'>, AsyncDisposable {
   /** Where CloudFront listens, `http://127.0.0.1:<port>`. */
   readonly url: string;
-  /** What the template deploys, as it was read. */
-  readonly deployment: Deployment;
-  /** Where the agent runs; undefined where the functions invoke none. */
-  readonly agent: AgentHosting | undefined;
-  /** Base URL of the local AgentCore; undefined where the functions invoke no agent. */
-  readonly agentCoreEndpoint: string | undefined;
-  /** The secrets that say who may call. */
-  readonly secrets: readonly HostedSecret[];
-  /** Base URL of the local Secrets Manager; undefined where there is no secret. */
-  readonly secretsManagerEndpoint: string | undefined;
-  /** Ends every server and every process. Idempotent. */
+  /**
+   * Reads an assembly and runs it behind the same port, in place of the one that runs: resolves when new requests meet the
+   * new one. Those under way end on the old one, whose processes end after them, and with them what the agent's sessions
+   * remember. AgentCore and Secrets Manager have other ports then. The plan of faults goes on.
+   *
+   * @param assembly the one to run. Default: the one that runs, read anew
+   * @throws LocalChainError with a sentence where it cannot be read or started: the old one goes on.
+   */
+  reload(assembly?: string): Promise<void>;
+  /** Ends every server and every process, after a reload that is under way. Idempotent. */
   close(): Promise<void>;
 }
-
-/** What the relay signs with here. Any AWS SDK takes them for credentials; they open nothing. */
-const relayCredentials = {
-  accessKeyId: 'ASIALOCALRELAY000000',
-  secretAccessKey: 'local-relay-secret-access-key',
-  sessionToken: 'local-relay-session-token',
-};
 
 /**
  * Starts what a cloud assembly deploys, on this machine: CloudFront with its functions, the Function URL, the relay's
@@ -84,208 +30,114 @@ const relayCredentials = {
  * @throws LocalChainError with a sentence where something is missing, taken or not reachable; nothing is left running.
  */
 export async function startLocalChain(options: LocalChainOptions): Promise<LocalChain> {
-  const { assembly, port = 8787, agent = { kind: 'template' }, now = Date.now } = options;
-  const { accountId = '000000000000', region = 'us-east-1' } = options;
-  const deployment = readDeployment(assembly, { accountId, region });
-  const secrets = findSecrets(deployment.auth, options);
-  const hosting = await findAgent(agent, deployment, options.agentEnvironment ?? {});
-  const chain: Chain = {
-    deployment,
-    secrets,
-    hosting,
-    scopes: new Map(),
-    faultPlan: createFaultPlan(options.faults ?? [], options.faultSeed ?? 1),
-    isTraced: options.trace ?? false,
-    onRequest: options.onRequest ?? (() => undefined),
-    onLog: options.onLog ?? (() => undefined),
-    now,
+  const faultPlan = createFaultPlan(options.faults ?? [], options.faultSeed ?? 1);
+  const start = async (assembly: string): Promise<Occupant> =>
+    occupy(assembly, await startDeployment(assembly, options, faultPlan));
+  let current = await start(options.assembly);
+  let closing: Promise<void> | undefined;
+  let reloaded: Promise<unknown> = Promise.resolve();
+  const retirements = new Set<Promise<void>>();
+
+  const replace = async (assembly: string): Promise<void> => {
+    requireOpen();
+    const next = await start(assembly);
+    if (closing !== undefined) {
+      await next.running.close();
+    }
+    requireOpen();
+    const old = current;
+    current = next;
+    const retirement = retire(old).finally(() => retirements.delete(retirement));
+    retirements.add(retirement);
   };
-  const closers: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const closePart of closers.splice(0).toReversed()) {
-      await closePart();
+  const requireOpen = (): void => {
+    if (closing !== undefined) {
+      throw new LocalChainError('the local chain is closed');
     }
   };
+  const retire = async (old: Occupant): Promise<void> => {
+    await old.untilIdle();
+    await old.running.close();
+    options.onRetired?.(old.assembly);
+  };
+  const server = await openPort(options.port ?? 8787, (...exchange) => current.serve(...exchange), current);
+  const closeAll = async (): Promise<void> => {
+    await server.close();
+    await reloaded.catch(() => undefined);
+    await Promise.all([current.running.close(), ...retirements]);
+  };
+  const close = (): Promise<void> => (closing ??= closeAll());
+  return {
+    url: server.url,
+    get deployment() {
+      return current.running.deployment;
+    },
+    get agent() {
+      return current.running.agent;
+    },
+    get agentCoreEndpoint() {
+      return current.running.agentCoreEndpoint;
+    },
+    get secrets() {
+      return current.running.secrets;
+    },
+    get secretsManagerEndpoint() {
+      return current.running.secretsManagerEndpoint;
+    },
+    reload: (assembly) => {
+      const after = reloaded.catch(() => undefined).then(() => replace(assembly ?? current.assembly));
+      reloaded = after;
+      return after;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Whatever is behind the port, with its requests counted. */
+interface Occupant {
+  readonly assembly: string;
+  readonly running: RunningDeployment;
+  readonly serve: RequestListener;
+  /** Resolves when none of its requests is under way. */
+  untilIdle(): Promise<void>;
+}
+
+function occupy(assembly: string, running: RunningDeployment): Occupant {
+  const idle: (() => void)[] = [];
+  let underWay = 0;
+  return {
+    assembly,
+    running,
+    serve: (incoming, response) => {
+      underWay += 1;
+      response.once('close', () => {
+        underWay -= 1;
+        if (underWay === 0) {
+          for (const resolve of idle.splice(0)) {
+            resolve();
+          }
+        }
+      });
+      running.serve(incoming, response);
+    },
+    untilIdle: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      if (underWay === 0) {
+        resolve();
+      } else {
+        idle.push(resolve);
+      }
+      return promise;
+    },
+  };
+}
+
+async function openPort(port: number, serve: RequestListener, { running }: Occupant): ReturnType<typeof listen> {
   try {
-    const agentCore = hosting === undefined ? undefined : await startAgentCore(agentCoreSettings(chain, hosting));
-    closers.push(async () => agentCore?.close());
-    const secretsManager = secrets.length === 0 ? undefined : await startSecretsManager(secretsManagerSettings(chain));
-    closers.push(async () => secretsManager?.close());
-    const functions = createFunctions(chain, {
-      ...relayEnvironment(chain, agentCore?.endpoint, secretsManager?.endpoint),
-      ...options.relayEnvironment,
-    });
-    closers.push(() => functions.close());
-    const viewerFunctions = createViewerFunctions(deployment);
-    closers.push(() => viewerFunctions.close());
-    const server = await listen(createListener(chain, functions, viewerFunctions), port);
-    closers.push(() => server.close());
-    return {
-      url: server.url,
-      deployment,
-      agent: hosting,
-      agentCoreEndpoint: agentCore?.endpoint,
-      secrets,
-      secretsManagerEndpoint: secretsManager?.endpoint,
-      close,
-      [Symbol.asyncDispose]: close,
-    };
+    return await listen(serve, port);
   } catch (error) {
-    await close();
+    await running.close();
     throw error;
   }
-}
-
-/** What the parts of one chain share. */
-interface Chain {
-  readonly deployment: Deployment;
-  readonly secrets: readonly HostedSecret[];
-  readonly hosting: AgentHosting | undefined;
-  /** Requests under way by the trace that their function was invoked in. */
-  readonly scopes: Map<string, RequestScope>;
-  readonly faultPlan: FaultPlan;
-  readonly isTraced: boolean;
-  readonly onRequest: (line: RequestLine) => void;
-  readonly onLog: (line: LogLine) => void;
-  readonly now: () => number;
-}
-
-function agentCoreSettings({ deployment, scopes, onLog, now }: Chain, hosting: AgentHosting): AgentCoreSettings {
-  const { agentRuntimeArn = '', agentRegion = '', agent } = deployment;
-  const isDeployed = hosting.kind === 'deployed';
-  return {
-    agentRuntimeArn: isDeployed ? hosting.agentRuntimeArn : agentRuntimeArn,
-    region: isDeployed ? hosting.region : agentRegion,
-    hosting,
-    secretAccessKeyOf,
-    scopeOf: (traceId) => scopes.get(rootOf(traceId)),
-    onInvocation: ({ traceId, firstByteMs, coldStartMs }) => {
-      scopes.get(rootOf(traceId))?.record({ agentMs: firstByteMs, agentInitMs: coldStartMs });
-    },
-    onLog: ({ text }) => onLog({ source: agent?.logicalId ?? 'agent', text }),
-    now,
-  };
-}
-
-function secretsManagerSettings({ secrets, onLog, now }: Chain): SecretsManagerSettings {
-  return { secrets, secretAccessKeyOf, onFault: (text) => onLog({ source: 'Secrets Manager', text }), now };
-}
-
-function secretAccessKeyOf(accessKeyId: string): string | undefined {
-  return accessKeyId === relayCredentials.accessKeyId ? relayCredentials.secretAccessKey : undefined;
-}
-
-/** What Lambda's own environment gives on AWS (a role's credentials), and where AWS's services are here. */
-function relayEnvironment(
-  { deployment, hosting }: Chain,
-  agentCoreEndpoint: string | undefined,
-  secretsManagerEndpoint: string | undefined,
-): Readonly<Record<string, string>> {
-  return {
-    ...(agentCoreEndpoint !== undefined && { AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agentCoreEndpoint }),
-    ...(secretsManagerEndpoint !== undefined && { AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManagerEndpoint }),
-    AWS_ACCESS_KEY_ID: relayCredentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: relayCredentials.secretAccessKey,
-    AWS_SESSION_TOKEN: relayCredentials.sessionToken,
-    ...(hosting?.kind === 'deployed' && {
-      ...Object.fromEntries(deployment.agentRuntimeVariables.map((name) => [name, hosting.agentRuntimeArn])),
-      [environmentNames.agentRuntimeRegion]: hosting.region,
-    }),
-  };
-}
-
-/** Everything of one kind that the behaviours name, made before the first request and ended together. */
-interface Made<Deployed, Running> {
-  of(deployed: Deployed): Running;
-  close(): Promise<void>;
-}
-
-/** One Lambda function per ARN. Those behind an origin get the environment; Lambda@Edge has none. */
-function createFunctions(
-  { deployment, onLog }: Chain,
-  environment: Readonly<Record<string, string>>,
-): Made<DeployedFunction, LambdaFunction> {
-  const { behaviours } = deployment.distribution;
-  const create = (deployed: DeployedFunction, own: Readonly<Record<string, string>>): LambdaFunction => {
-    const { logicalId, arn: _arn, ...settings } = deployed;
-    const onLine = ({ text }: { readonly text: string }): void => onLog({ source: logicalId, text });
-    return createLambdaFunction({ ...settings, environment: { ...settings.environment, ...own }, onLog: onLine });
-  };
-  const atOrigins = behaviours.flatMap(({ origin }) => origin.functionUrl?.function ?? []);
-  const atEdge = behaviours
-    .flatMap(({ originRequestFunction, originResponseFunction }) => [originRequestFunction, originResponseFunction])
-    .flatMap((deployed) => (deployed === undefined ? [] : [deployed.function]));
-  return makeAll(
-    [...atEdge, ...atOrigins],
-    ({ arn }) => arn,
-    (deployed) => create(deployed, atOrigins.some(({ arn }) => arn === deployed.arn) ? environment : {}),
-  );
-}
-
-/** Compiles the CloudFront Functions, so that one that cannot be is said at the start. */
-function createViewerFunctions({ distribution }: Deployment): Made<DeployedViewerFunction, ViewerFunction> {
-  return makeAll(
-    distribution.behaviours.flatMap(({ viewerFunction }) => (viewerFunction === undefined ? [] : [viewerFunction])),
-    ({ name }) => name,
-    ({ name, code }) => createViewerFunction(name, code),
-  );
-}
-
-function makeAll<Deployed, Running extends { close(): Promise<void> }>(
-  all: readonly Deployed[],
-  keyOf: (deployed: Deployed) => string,
-  make: (deployed: Deployed) => Running,
-): Made<Deployed, Running> {
-  const made = new Map(
-    [...new Map(all.map((deployed) => [keyOf(deployed), deployed]))].map(([key, deployed]) => [key, make(deployed)]),
-  );
-  return {
-    of: (deployed) => {
-      const running = made.get(keyOf(deployed));
-      if (running === undefined) {
-        throw new TypeError(`"${keyOf(deployed)}" belongs to no behaviour of the distribution`);
-      }
-      return running;
-    },
-    close: async () => {
-      await Promise.all([...made.values()].map((running) => running.close()));
-    },
-  };
-}
-
-function createListener(
-  { deployment, scopes, faultPlan, isTraced, onRequest, onLog, now }: Chain,
-  functions: Made<DeployedFunction, LambdaFunction>,
-  viewerFunctions: Made<DeployedViewerFunction, ViewerFunction>,
-): RequestListener {
-  return createCloudFront({
-    distribution: deployment.distribution,
-    viewerFunctionOf: (deployed) => viewerFunctions.of(deployed),
-    edgeFunctionOf: (deployed) => functions.of(deployed),
-    originOf: ({ functionUrl, domainName }) => {
-      if (functionUrl === undefined) {
-        throw new TypeError(`the origin ${domainName} is no Function URL`);
-      }
-      return createFunctionUrl({
-        functionUrl,
-        lambda: functions.of(functionUrl.function),
-        onTrace: (traceRoot, scope) => scopes.set(traceRoot, scope),
-        onLog,
-        now,
-      });
-    },
-    onRequest: (line) => {
-      scopes.delete(line.hops.traceRoot ?? '');
-      onRequest(line);
-    },
-    onLog,
-    faultsOf: (header) => faultPlan.next(header),
-    isTraced,
-    now,
-  });
-}
-
-/** `Root=1-…` of an `X-Amzn-Trace-Id`, which names one request over all hops. */
-function rootOf(traceId: string): string {
-  return /Root=[0-9a-f-]+/u.exec(traceId)?.[0] ?? '';
 }
