@@ -10,6 +10,12 @@ export interface TracedHeader {
   readonly value: string;
 }
 
+/** A piece of an answer's body. */
+export interface TracedChunk {
+  readonly atMs: number;
+  readonly bytes: number;
+}
+
 /** One hop of one request. Times are in milliseconds since the request's arrival; nothing of a body is kept but its size. */
 export interface HopTrace {
   readonly hop: HopName;
@@ -23,8 +29,12 @@ export interface HopTrace {
   readonly responseHeaders: readonly TracedHeader[];
   /** How long a process took to start, where this request waited for it. */
   readonly coldStartMs: number | undefined;
-  /** Each piece of the answer's body as it passed. */
-  readonly chunks: readonly { readonly atMs: number; readonly bytes: number }[];
+  /** Each piece of the answer's body as it passed; the first 10,000 of them. */
+  readonly chunks: readonly TracedChunk[];
+  /** How many pieces there were. */
+  readonly chunkCount: number;
+  /** Of the answer's body. */
+  readonly responseBytes: number;
   /** Undefined where the request was over first. */
   readonly endMs: number | undefined;
   readonly outcome: HopOutcome | undefined;
@@ -47,6 +57,9 @@ export interface ExchangeTrace {
   /** What has been written down, in the order of the beginnings. */
   hops(): readonly HopTrace[];
 }
+
+/** How many pieces are kept, so that an answer that is split into single bytes does not fill the memory. */
+const maxChunks = 10_000;
 
 const unrecorded: HopRecorder = { head: () => undefined, chunk: () => undefined, end: () => undefined };
 
@@ -74,21 +87,26 @@ export function createExchangeTrace(nowMs: () => number): ExchangeTrace {
         responseHeaders: [],
         coldStartMs: undefined,
         chunks: [],
+        chunkCount: 0,
+        responseBytes: 0,
         endMs: undefined,
         outcome: undefined,
       };
-      const chunks: { readonly atMs: number; readonly bytes: number }[] = [];
+      const chunks: TracedChunk[] = [];
       const update = (facts: Partial<HopTrace>): void => {
-        current = { ...current, ...facts, chunks };
+        current = { ...current, ...facts };
         hops[at] = current;
       };
-      update({});
+      update({ chunks });
       return {
         head: (status, responseHeaders, coldStartMs) => {
           update({ headMs: nowMs() - arrivedMs, status, responseHeaders, coldStartMs });
         },
         chunk: (bytes) => {
-          chunks.push({ atMs: nowMs() - arrivedMs, bytes });
+          if (chunks.length < maxChunks) {
+            chunks.push({ atMs: nowMs() - arrivedMs, bytes });
+          }
+          update({ chunkCount: current.chunkCount + 1, responseBytes: current.responseBytes + bytes });
         },
         end: (outcome) => {
           if (current.outcome === undefined) {
