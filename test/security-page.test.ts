@@ -6,90 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { block } from '../src/cdk/firewall-rule.ts';
 import type { FirewallCode } from '../src/cdk/firewall-rule.ts';
 import { listErrorKinds } from '../src/errors.ts';
+import { listMentions, listTests, readFile, readTables } from './page-mentions.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const page = readFileSync(join(root, 'docs/security.md'), 'utf8');
-
-/** A file that the page names, and what it names of it right behind. */
-interface Mention {
-  readonly file: string;
-  /** In backticks: an export, or a constant as the code has it. */
-  readonly code: readonly string[];
-  readonly tests: readonly string[];
-}
-
-function listMentions(text: string): readonly Mention[] {
-  return Array.from(
-    text.matchAll(/`([\w./-]+\.ts)`((?:\s+(?:`(?![\w./-]+\.ts`)[^`]+`|“[^”]+”))*)/gu),
-    ([, path = '', following = '']) => ({
-      file: path.startsWith('test/') ? path : `src/${path}`,
-      code: Array.from(following.matchAll(/`([^`]+)`/gu), ([, code = '']) => code),
-      tests: Array.from(following.matchAll(/“([^”]+)”/gu), ([, name = '']) => name.replaceAll(/\s+/gu, ' ')),
-    }),
-  );
-}
-
-/** The cells of the tables whose head begins with these words. */
-function readTables(...head: readonly string[]): readonly (readonly string[])[] {
-  const cellsOf = (line: string) =>
-    line
-      .slice(1, -1)
-      .split(/(?<!\\)\|/u)
-      .map((cell) => cell.trim());
-  return page
-    .split(/\n\n+/u)
-    .filter((part) => part.startsWith('|'))
-    .map((table) => table.trim().split('\n').map(cellsOf))
-    .filter(([first = []]) => head.every((name, index) => first[index] === name))
-    .flatMap((rows) => rows.slice(2));
-}
-
-const sources = new Map<string, string>();
-
-/** The text of a file; of one that is not there, nothing. */
-function read(file: string): string {
-  const known = sources.get(file);
-  if (known !== undefined) return known;
-  const path = join(root, file);
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  sources.set(file, text);
-  return text;
-}
-
-/** The names of the tests of a file, with `…` for what is put into one. */
-function listTests(file: string): readonly string[] {
-  const source = read(file);
-  return Array.from(source.matchAll(/\b(?:it|test)\(\s*(['"`])/gu), ({ 0: call, 1: quote = '', index }) =>
-    readLiteral(source, index + call.length, quote),
-  );
-}
-
-function readLiteral(source: string, begin: number, quote: string): string {
-  let text = '';
-  for (let at = begin; at < source.length && source[at] !== quote; at++) {
-    if (source[at] === '\\') {
-      at += 1;
-      text += source[at];
-    } else if (quote === '`' && source.startsWith('${', at)) {
-      text += '…';
-      at = skipBraces(source, at + 1);
-    } else {
-      text += source[at];
-    }
-  }
-  return text;
-}
-
-/** Where the brace that is opened here is closed. */
-function skipBraces(source: string, begin: number): number {
-  let depth = 0;
-  for (let at = begin; at < source.length; at++) {
-    if (source[at] === '{') depth += 1;
-    if (source[at] === '}') depth -= 1;
-    if (depth === 0) return at;
-  }
-  return source.length;
-}
 
 const isName = (code: string) => /^\w+$/u.test(code);
 
@@ -142,7 +62,7 @@ describe('docs/security.md', () => {
           const pattern = isName(text)
             ? String.raw`^export (?:async )?(?:function|const|class|interface|type) ${text}\b`
             : String.raw`\b${escape(text)}(?!\w|\.\d| \*)`;
-          return !new RegExp(pattern, 'mu').test(read(file));
+          return !new RegExp(pattern, 'mu').test(readFile(file));
         })
         .map((text) => `${file}: ${text}`),
     );
@@ -158,7 +78,7 @@ describe('docs/security.md', () => {
   });
 
   it('names for every threat what stands against it, in which code, and which test shows it', () => {
-    const rows = readTables('threat', 'what stands against it', 'in', 'shown by');
+    const rows = readTables(page, 'threat', 'what stands against it', 'in', 'shown by');
     assert.ok(rows.length > 40, `${rows.length} threats`);
     const bare = rows.filter(([threat = '', answer = '', code = '', shown = '']) => {
       const files = listMentions(code);
@@ -174,7 +94,7 @@ describe('docs/security.md', () => {
   });
 
   it('says of every limit what the code says', () => {
-    const rows = readTables('what', 'value', 'in the code');
+    const rows = readTables(page, 'what', 'value', 'in the code');
     assert.ok(rows.length > 30, `${rows.length} limits`);
     const differing = rows.filter(([, value = '', code = '']) => {
       const [constant = ''] = listMentions(code).flatMap((mention) => mention.code);
@@ -184,7 +104,7 @@ describe('docs/security.md', () => {
   });
 
   it('says of every refusal the status that it has, and leaves out none that says who may call', () => {
-    const rows = readTables('code', 'status', 'from').map(([code = '', status = '', from = '']) => ({
+    const rows = readTables(page, 'code', 'status', 'from').map(([code = '', status = '', from = '']) => ({
       code: code.replaceAll('`', ''),
       status: Number(status),
       from,
@@ -200,7 +120,7 @@ describe('docs/security.md', () => {
       if (from.includes('the relay')) assert.equal(status, kinds.get(code), code);
       if (from.includes('the firewall')) assert.equal(status, firewall(code), code);
     }
-    const [, whoYouAre = ''] = /^## Who you are\n([^]*?)^## /mu.exec(read('docs/errors.md')) ?? [];
+    const [, whoYouAre = ''] = /^## Who you are\n([^]*?)^## /mu.exec(readFile('docs/errors.md')) ?? [];
     const identityCodes = Array.from(whoYouAre.matchAll(/^\| `(\w+)` /gmu), ([, code = '']) => code);
     assert.ok(identityCodes.length > 0);
     assert.deepEqual(
