@@ -23,6 +23,8 @@ export interface StreamFaults {
 
 /** What goes wrong with one request, decided when it arrives. Undefined and false mean that all goes well. */
 export interface RequestFaults {
+  /** The faults that met it, as they were written, such as `cut-after=20`. */
+  readonly met: readonly string[];
   /** At AgentCore. */
   readonly agent: StreamFaults & {
     /** Added to the start of a session's process, in milliseconds; nothing where the session runs already. */
@@ -63,6 +65,7 @@ const noStreamFaults: StreamFaults = {
 
 /** All goes well. */
 export const noFaults: RequestFaults = {
+  met: [],
   agent: { ...noStreamFaults, coldStartMs: undefined, exception: undefined },
   relay: {
     cutAfter: undefined,
