@@ -21,6 +21,7 @@ const line: RequestLine = {
   ending: 'cut',
   cacheResult: 'Miss from cloudfront',
   hops: {},
+  faults: [],
   trace: [
     {
       hop: 'viewer',

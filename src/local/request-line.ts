@@ -42,6 +42,8 @@ export interface RequestLine {
   /** `x-cache`, such as `Miss from cloudfront`. */
   readonly cacheResult: string;
   readonly hops: HopRecord;
+  /** The faults that met it, as they were written, such as `cut-after=20`. */
+  readonly faults: readonly string[];
   /** Every hop's times, sizes and headers; empty unless they were asked for. */
   readonly trace: readonly HopTrace[];
   /** From the request's arrival to the first byte of the body; undefined where there was none. */

@@ -330,6 +330,7 @@ test('reports each request with its times per hop, without its query', async () 
     status: 200,
     ending: 'complete',
     cacheResult: 'Miss from cloudfront',
+    faults: [],
     trace: [],
   });
   const { viewerFunctionMs = 0, edgeFunctionMs = 0, functionMs = 0, edgeResponseMs = 0 } = hops;

@@ -79,6 +79,7 @@ async function serve(settings: CloudFrontSettings, incoming: IncomingMessage, re
     ending,
     cacheResult,
     hops,
+    faults: exchange.scope.faults.met,
     trace: exchange.scope.trace.hops(),
     firstByteMs,
     totalMs: performance.now() - started,
