@@ -41,9 +41,36 @@ const attributes: Readonly<Record<string, Readonly<Record<string, AttributeReade
     Value: (parameter) => parameter.get('Value').string(),
   },
   'AWS::Logs::LogGroup': {
-    Ref: (group) => group.get('LogGroupName').optionalString() ?? `${group.stack.name}-${group.logicalId}`,
+    Ref: logGroupName,
+    Arn: (group) => `${arn(group, 'logs', `log-group:${logGroupName(group)}`)}:*`,
+  },
+  'AWS::IAM::Role': { Ref: roleName, Arn: roleArn, RoleId: (role) => `AROA${invented(role, 17)}` },
+  'AWS::IAM::ManagedPolicy': { Ref: managedPolicyArn, PolicyArn: managedPolicyArn },
+  'AWS::WAFv2::WebACL': {
+    Ref: (webAcl) => `${webAclName(webAcl)}|${policyId(webAcl)}|${webAcl.get('Scope').string()}`,
+    Arn: webAclArn,
+    Id: policyId,
   },
 };
+
+/** True where all attributes of a type are known that its resources have. */
+export function hasKnownAttributes(type: string): boolean {
+  return type in attributes;
+}
+
+/** A value for an attribute of a resource that is no part of the chain: of the form that most services give it. */
+export function inventAttribute(resource: TemplateResource, attribute: string): string {
+  const name = `${resource.stack.name}-${resource.logicalId}-${invented(resource, 12)}`.toLowerCase();
+  const [, service = 'unknown', kind = 'resource'] = resource.type.toLowerCase().split('::');
+  switch (attribute) {
+    case 'Ref':
+      return name;
+    case 'Arn':
+      return arn(resource, service, `${kind}/${name}`);
+    default:
+      return `${name}.${attribute}`;
+  }
+}
 
 /** The value of `Ref` (attribute `Ref`) or `Fn::GetAtt`, or undefined where the local chain does not know it. */
 export function attributeOf(resource: TemplateResource, attribute: string): string | undefined {
@@ -58,7 +85,9 @@ export function functionUrlId(url: TemplateResource): string {
 /** A function's ARN without its version or alias, from its ARN or its name. */
 export function unqualified(nameOrArn: string, within: TemplateResource): string {
   if (!nameOrArn.startsWith('arn:')) {
-    return arn(within, 'lambda', `function:${nameOrArn.split(':')[0] ?? nameOrArn}`);
+    // A name, with or without a qualifier, or an ARN without what the function's own account and region say.
+    const [name = nameOrArn] = nameOrArn.replace(/^(?:\d{12}:)?(?:function:)?/u, '').split(':');
+    return arn(within, 'lambda', `function:${name}`);
   }
   return nameOrArn.split(':').slice(0, 7).join(':');
 }
@@ -99,6 +128,35 @@ function secretArn(secret: TemplateResource): string {
   const random = invented(secret, 18);
   const name = secret.get('Name').optionalString() ?? `${secret.logicalId}-${random.slice(0, 12)}`;
   return arn(secret, 'secretsmanager', `secret:${name}-${random.slice(12)}`);
+}
+
+function logGroupName(group: TemplateResource): string {
+  return group.get('LogGroupName').optionalString() ?? `${group.stack.name}-${group.logicalId}`;
+}
+
+function roleName(role: TemplateResource): string {
+  const given = role.get('RoleName').optionalString();
+  return given ?? `${role.stack.name}-${role.logicalId}`.slice(0, 51).concat('-', invented(role, 12));
+}
+
+function roleArn(role: TemplateResource): string {
+  const { partition, accountId } = role.stack;
+  return `arn:${partition}:iam::${accountId}:role${role.get('Path').optionalString() ?? '/'}${roleName(role)}`;
+}
+
+function managedPolicyArn(policy: TemplateResource): string {
+  const { partition, accountId } = policy.stack;
+  const name = policy.get('ManagedPolicyName').optionalString() ?? `${policy.stack.name}-${policy.logicalId}`;
+  return `arn:${partition}:iam::${accountId}:policy${policy.get('Path').optionalString() ?? '/'}${name}`;
+}
+
+function webAclName(webAcl: TemplateResource): string {
+  return webAcl.get('Name').optionalString() ?? `${webAcl.logicalId}-${invented(webAcl, 12)}`;
+}
+
+function webAclArn(webAcl: TemplateResource): string {
+  const scope = webAcl.get('Scope').string() === 'CLOUDFRONT' ? 'global' : 'regional';
+  return arn(webAcl, 'wafv2', `${scope}/webacl/${webAclName(webAcl)}/${policyId(webAcl)}`);
 }
 
 function userPoolId(pool: TemplateResource): string {

@@ -1,4 +1,5 @@
 import { LocalChainError } from '../local-chain-error.ts';
+import type { Notice } from './deployment.ts';
 import { asObject } from './json.ts';
 
 /** The stack that a resource belongs to, with the environment it is read for. */
@@ -8,6 +9,8 @@ export interface StackScope {
   readonly accountId: string;
   /** `aws`, `aws-cn` or `aws-us-gov`. */
   readonly partition: string;
+  /** Folder of a template that is no part of a cloud assembly: where the paths in it start; undefined for the others. */
+  readonly directory?: string | undefined;
 }
 
 /** Turns an intrinsic into its value and leaves everything else as it is; members are resolved when they are read. */
@@ -43,6 +46,11 @@ export class Property {
     return this.value() === undefined;
   }
 
+  /** The names of the members of the object that this property is; none where it is no object, or missing. */
+  names(): readonly string[] {
+    return Object.keys(asObject(this.value()) ?? {});
+  }
+
   /** A member of the object that this property is; it may be missing. */
   get(name: string): Property {
     const path = this.#path === '' ? name : `${this.#path}.${name}`;
@@ -68,7 +76,11 @@ export class Property {
 
   /** An object of strings; none where the property is missing. */
   record(): Readonly<Record<string, string>> {
-    return Object.fromEntries(Object.keys(asObject(this.value()) ?? {}).map((name) => [name, this.get(name).string()]));
+    return Object.fromEntries(
+      this.names()
+        .filter((name) => !this.get(name).isMissing)
+        .map((name) => [name, this.get(name).string()]),
+    );
   }
 
   /** A string that must be there; numbers and booleans count, as CloudFormation writes them either way. */
@@ -106,9 +118,45 @@ export class Property {
     return number;
   }
 
+  /**
+   * A whole number within bounds, or undefined where the property is missing.
+   *
+   * @throws LocalChainError with a sentence that names the bounds, and the service that has them
+   */
+  integer(service: string, min: number, max: number): number | undefined {
+    if (this.isMissing) {
+      return undefined;
+    }
+    const number = this.number(min);
+    if (!Number.isInteger(number) || number < min || number > max) {
+      const bounds = max === Infinity ? `${min} or more` : `from ${min} to ${max}`;
+      throw this.fault(`is ${number}; ${service} takes whole numbers ${bounds}`);
+    }
+    return number;
+  }
+
+  /**
+   * One of several values, or the default where the property is missing.
+   *
+   * @throws LocalChainError with a sentence that names them
+   */
+  oneOf<Known extends string>(known: readonly Known[], otherwise?: Known): Known {
+    const found = this.optionalString() ?? otherwise;
+    const value = known.find((candidate) => candidate === found);
+    if (value === undefined) {
+      throw this.fault(`is ${found === undefined ? 'missing' : `"${found}"`}; it must be ${known.join(' or ')}`);
+    }
+    return value;
+  }
+
   /** True only where the template says so. */
   boolean(): boolean {
     return this.optionalString() === 'true';
+  }
+
+  /** What is said at the start of the property. */
+  notice(text: string): Notice {
+    return { resource: this.#owner, property: this.#path, text };
   }
 
   /** An error that names the resource and the property. */
@@ -129,6 +177,11 @@ export class TemplateResource {
     this.logicalId = logicalId;
     this.type = type;
     this.#properties = new Property(this.toString(), '', properties, resolve);
+  }
+
+  /** All of its properties, as one object. */
+  get properties(): Property {
+    return this.#properties;
   }
 
   /** One of its properties; it may be missing. */

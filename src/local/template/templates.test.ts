@@ -118,24 +118,26 @@ test('gives a user pool and its clients ids like those of AWS, so that a relay t
 
 test('names the resource and the property where a value cannot be had', () => {
   const [probe] = open({
-    Bucket: { Type: 'AWS::S3::Bucket' },
+    Group: { Type: 'AWS::Logs::LogGroup' },
     Probe: {
       Type: 'Test::Probe',
       Properties: {
         condition: { 'Fn::If': ['IsLocal', 'a', 'b'] },
+        intrinsic: { 'Fn::Cidr': ['10.0.0.0/8', 1, 8] },
         unknown: { Ref: 'Nowhere' },
-        attribute: { 'Fn::GetAtt': ['Bucket', 'DomainName'] },
+        attribute: { 'Fn::GetAtt': ['Group', 'DomainName'] },
         inner: { list: 'text' },
       },
     },
   }).all('Test::Probe');
   const owner = 'resource Probe (Test::Probe) of stack Front: property';
   for (const [read, message] of [
-    [() => probe?.get('condition').string(), `${owner} condition: the local chain cannot evaluate Fn::If`],
+    [() => probe?.get('condition').string(), `${owner} condition: stack Front has no condition IsLocal`],
+    [() => probe?.get('intrinsic').list(), `${owner} intrinsic: the local chain cannot evaluate Fn::Cidr`],
     [() => probe?.get('unknown').string(), `${owner} unknown: stack Front has no resource or parameter Nowhere`],
     [
       () => probe?.get('attribute').string(),
-      `${owner} attribute: the local chain does not know the attribute DomainName of resource Bucket (AWS::S3::Bucket) of stack Front`,
+      `${owner} attribute: the local chain does not know the attribute DomainName of resource Group (AWS::Logs::LogGroup) of stack Front`,
     ],
     [() => probe?.get('inner').get('list').list(), `${owner} inner.list must be a list`],
     [() => probe?.get('inner').get('name').string(), `${owner} inner.name is missing`],
