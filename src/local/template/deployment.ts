@@ -1,3 +1,6 @@
+import type { AttachedPolicy } from '../iam/decide.ts';
+import type { Policy } from '../iam/policy.ts';
+
 /** A Lambda function as the template deploys it. */
 export interface DeployedFunction {
   /** The resource's logical id, for what the developer reads. */
@@ -19,8 +22,31 @@ export interface DeployedFunction {
   readonly logFormat: 'Text' | 'JSON';
   /** How many invocations may run at once, `ReservedConcurrentExecutions`; undefined where the template reserves none. */
   readonly reservedConcurrency: number | undefined;
+  /** What its credentials are those of. */
+  readonly role: DeployedRole;
   readonly region: string;
   readonly accountId: string;
+}
+
+/** A role, and what it may do as far as the template says. */
+export interface DeployedRole {
+  readonly arn: string;
+  /** Without its path. */
+  readonly name: string;
+  readonly accountId: string;
+  /** Undefined where no stack deploys the role: nobody here knows what it may do. */
+  readonly policies: readonly AttachedPolicy[] | undefined;
+  /** What limits its policies; undefined where nothing does. */
+  readonly boundary: AttachedPolicy | undefined;
+  /** Who may assume it; undefined where no stack deploys the role. */
+  readonly trust: Policy | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A policy of the agent's runtime, of one of its endpoints, or of a secret. */
+export interface DeployedResourcePolicy {
+  readonly resourceArn: string;
+  readonly policy: AttachedPolicy;
 }
 
 /** Which pages of other origins a Function URL lets call, and what they may read (Lambda, Cross-origin resource sharing). */
@@ -188,6 +214,8 @@ export interface Deployment {
   readonly agentRuntimeVariables: readonly string[];
   /** Undefined where the functions invoke a runtime that another assembly deployed, or none. */
   readonly agent: DeployedAgent | undefined;
+  /** Policies of what the functions ask for. */
+  readonly resourcePolicies: readonly DeployedResourcePolicy[];
   /** What is not run here. */
   readonly notices: readonly Notice[];
 }

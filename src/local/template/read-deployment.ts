@@ -6,6 +6,8 @@ import type { CloudAssembly } from './cloud-assembly.ts';
 import type { DeployedAgent, Deployment } from './deployment.ts';
 import { readAuth } from './read-auth.ts';
 import { readDistribution } from './read-distribution.ts';
+import { readResourcePolicies } from './read-resource-policies.ts';
+import { readRoleNotices } from './read-role.ts';
 import { assetDirectory } from './read-function.ts';
 import type { TemplateResource } from './resource.ts';
 import { openTemplates } from './templates.ts';
@@ -28,14 +30,20 @@ export function readDeployment(assemblyDirectory: string, environment: TemplateE
     agentRuntimeArn === undefined
       ? undefined
       : templates.findBy('AWS::BedrockAgentCore::Runtime', 'AgentRuntimeArn', agentRuntimeArn);
+  const auth = readAuth(environments, templates);
   return {
     distribution,
-    auth: readAuth(environments, templates),
+    auth,
     agentRuntimeArn,
     agentRegion: agentRuntimeArn?.split(':')[3],
     agentRuntimeVariables,
+    resourcePolicies: readResourcePolicies(
+      templates,
+      agentRuntimeArn,
+      auth.secrets.map(({ arn }) => arn),
+    ),
     agent: runtime === undefined ? undefined : readAgent(runtime, assembly),
-    notices: [],
+    notices: readRoleNotices(distribution, templates),
   };
 }
 

@@ -9,6 +9,7 @@ import type {
   DeployedViewerFunction,
 } from './deployment.ts';
 import { readFunctionByArn, readFunctionUrl } from './read-function.ts';
+import { mayAssume } from './read-role.ts';
 import { readOriginRequestPolicy, readResponseHeadersPolicy, requireNoCaching } from './read-policies.ts';
 import type { Property, TemplateResource } from './resource.ts';
 import type { Templates } from './templates.ts';
@@ -204,6 +205,9 @@ function readEdgeFunction(association: Property | undefined, reading: Reading): 
     lambda.region === 'us-east-1' ? undefined : `is deployed in ${lambda.region}, not in us-east-1`,
     lambda.architecture === 'x86_64' ? undefined : `has the architecture ${lambda.architecture}, not x86_64`,
     Object.keys(lambda.environment).length === 0 ? undefined : 'has environment variables',
+    mayAssume(lambda.role, 'edgelambda.amazonaws.com')
+      ? undefined
+      : `has the role ${lambda.role.name}, which edgelambda.amazonaws.com may not assume`,
     lambda.timeoutMs <= 30_000 ? undefined : `has a timeout of ${lambda.timeoutMs / 1000} s, over 30 s`,
   ].filter((fault) => fault !== undefined);
   if (faults.length > 0) {

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { LocalChainError } from '../local-chain-error.ts';
 import { attributeOf, functionUrlId, unqualified } from './attributes.ts';
 import type { CloudAssembly } from './cloud-assembly.ts';
-import type { DeployedFunction, DeployedFunctionUrl, FunctionUrlCors } from './deployment.ts';
+import type { DeployedFunction, DeployedFunctionUrl, DeployedRole, FunctionUrlCors } from './deployment.ts';
+import { mayAssume, readRole } from './read-role.ts';
 import type { Property, TemplateResource } from './resource.ts';
 import type { Templates } from './templates.ts';
 
@@ -19,7 +20,7 @@ export function readFunctionByArn(
   if (resource === undefined) {
     throw new LocalChainError(`${within.toString()} refers to the function ${arn}, which no stack deploys`);
   }
-  return readFunction(resource, assembly, arn);
+  return readFunction(resource, templates, assembly, arn);
 }
 
 /**
@@ -63,7 +64,12 @@ export function assetDirectory(assembly: CloudAssembly, objectKey: string, owner
   return directory;
 }
 
-function readFunction(lambda: TemplateResource, assembly: CloudAssembly, arn: string): DeployedFunction {
+function readFunction(
+  lambda: TemplateResource,
+  templates: Templates,
+  assembly: CloudAssembly,
+  arn: string,
+): DeployedFunction {
   const runtime = lambda.get('Runtime').string();
   if (!runtime.startsWith('nodejs')) {
     throw lambda.get('Runtime').fault(`is "${runtime}"; the local chain runs Node.js functions only`);
@@ -81,9 +87,19 @@ function readFunction(lambda: TemplateResource, assembly: CloudAssembly, arn: st
     architecture: lambda.get('Architectures').strings()[0] ?? 'x86_64',
     logFormat: lambda.get('LoggingConfig').get('LogFormat').optionalString() === 'JSON' ? 'JSON' : 'Text',
     reservedConcurrency: readReservedConcurrency(lambda.get('ReservedConcurrentExecutions')),
+    role: readExecutionRole(lambda.get('Role'), templates),
     region: lambda.stack.region,
     accountId: lambda.stack.accountId,
   };
+}
+
+/** Lambda takes no function whose role it may not assume (Lambda, Defining permissions with an execution role). */
+function readExecutionRole(property: Property, templates: Templates): DeployedRole {
+  const role = readRole(property, templates);
+  if (!mayAssume(role, 'lambda.amazonaws.com')) {
+    throw property.fault(`is ${role.name}, which lambda.amazonaws.com may not assume: Lambda would not take it`);
+  }
+  return role;
 }
 
 function readReservedConcurrency(property: Property): number | undefined {
