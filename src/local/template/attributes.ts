@@ -40,8 +40,6 @@ const attributes: Readonly<Record<string, Readonly<Record<string, AttributeReade
     Ref: (parameter) => parameter.get('Name').string(),
     Value: (parameter) => parameter.get('Value').string(),
   },
-  'AWS::IAM::Role': { Ref: roleName, Arn: roleArn, RoleId: (role) => `AROA${invented(role, 17)}` },
-  'AWS::IAM::ManagedPolicy': { Ref: managedPolicyArn, PolicyArn: managedPolicyArn },
   'AWS::Logs::LogGroup': {
     Ref: logGroupName,
     Arn: (group) => `${arn(group, 'logs', `log-group:${logGroupName(group)}`)}:*`,
@@ -159,22 +157,6 @@ function webAclName(webAcl: TemplateResource): string {
 function webAclArn(webAcl: TemplateResource): string {
   const scope = webAcl.get('Scope').string() === 'CLOUDFRONT' ? 'global' : 'regional';
   return arn(webAcl, 'wafv2', `${scope}/webacl/${webAclName(webAcl)}/${policyId(webAcl)}`);
-}
-
-function roleName(role: TemplateResource): string {
-  const given = role.get('RoleName').optionalString();
-  return given ?? `${role.stack.name}-${role.logicalId}`.slice(0, 51).concat('-', invented(role, 12));
-}
-
-function roleArn(role: TemplateResource): string {
-  const { partition, accountId } = role.stack;
-  return `arn:${partition}:iam::${accountId}:role${role.get('Path').optionalString() ?? '/'}${roleName(role)}`;
-}
-
-function managedPolicyArn(policy: TemplateResource): string {
-  const { partition, accountId } = policy.stack;
-  const name = policy.get('ManagedPolicyName').optionalString() ?? `${policy.stack.name}-${policy.logicalId}`;
-  return `arn:${partition}:iam::${accountId}:policy${policy.get('Path').optionalString() ?? '/'}${name}`;
 }
 
 function userPoolId(pool: TemplateResource): string {
