@@ -1,6 +1,10 @@
-import { agentRuntimeArnPattern } from '../settings.ts';
-import type { AgentHosting } from './agentcore/agentcore-settings.ts';
+import { spawnSync } from 'node:child_process';
+import { agentRuntimeArnPattern, environmentNames } from '../settings.ts';
+import { defaultLifecycle } from './agentcore/agentcore-settings.ts';
+import type { AgentHosting, SessionLifecycle } from './agentcore/agentcore-settings.ts';
 import { findAwsCredentials } from './aws-credentials.ts';
+import { contractOf, serverProtocols } from './container-contract.ts';
+import type { ContainerContract, ServerProtocol } from './container-contract.ts';
 import { LocalChainError } from './local-chain-error.ts';
 import type { Deployment } from './template/deployment.ts';
 
@@ -49,14 +53,28 @@ export async function findAgent(
     }
     return undefined;
   }
+  const lifecycle = lifecycleOf(deployment);
   switch (agent.kind) {
     case 'template':
       return bundleOf(deployment, environment);
     case 'url':
       await reach(agent.url);
-      return { kind: 'url', url: agent.url };
+      return { ...lifecycle, kind: 'url', url: agent.url };
     case 'command':
-      throw new LocalChainError('--agent is not built yet');
+      return {
+        ...lifecycle,
+        kind: 'command',
+        command: agent.command,
+        workingDirectory: agent.workingDirectory ?? process.cwd(),
+        // It is the developer's own: it sees what they see.
+        environment: onlySet({
+          AWS_REGION: deployment.agentRegion,
+          AWS_DEFAULT_REGION: deployment.agentRegion,
+          ...process.env,
+          ...deployment.agent?.environment,
+          ...environment,
+        }),
+      };
     case 'deployed': {
       const { agentRuntimeArn, profile } = agent;
       const region = agent.region ?? regionOf(agentRuntimeArn);
@@ -65,6 +83,24 @@ export async function findAgent(
     default:
       return agent satisfies never;
   }
+}
+
+/**
+ * Says how the agent is spoken to.
+ *
+ * @param protocol what the developer says; it goes before the template, and that before what its functions are told
+ */
+export function findContract(
+  { agent, distribution }: Deployment,
+  protocol: ServerProtocol | undefined,
+): ContainerContract {
+  if (agent !== undefined && (protocol === undefined || protocol === agent.contract.protocol)) {
+    return agent.contract;
+  }
+  const told = distribution.behaviours.map(
+    ({ origin }) => origin.functionUrl?.function.environment[environmentNames.agentRuntimeProtocol],
+  );
+  return contractOf(protocol ?? serverProtocols.find((known) => told.includes(known)) ?? 'HTTP');
 }
 
 /**
@@ -86,21 +122,38 @@ function bundleOf(deployment: Deployment, environment: Readonly<Record<string, s
   const { agent, agentRuntimeArn } = deployment;
   if (agent === undefined) {
     throw new LocalChainError(
-      `the template deploys no agent: its relay invokes ${agentRuntimeArn}; use --agent-arn to call that one with your own credentials, or --agent-url for one that runs here`,
+      `the template deploys no agent: its relay invokes ${agentRuntimeArn}; use --agent-arn to call that one with your own credentials, --agent for a command that starts one, or --agent-url for one that runs here`,
     );
   }
-  const { codeDirectory, entryPoint, idleTimeoutMs, maxLifetimeMs } = agent;
-  const merged = Object.entries({ ...agent.environment, ...environment });
+  const { artifact } = agent;
+  if (artifact.kind === 'refused') {
+    throw new LocalChainError(artifact.reason);
+  }
+  const { language, runtime, codeDirectory, entryPoint } = artifact;
+  if (language === 'python' && spawnSync('python3', ['--version']).status !== 0) {
+    throw new LocalChainError(
+      `the agent of the template is a bundle for ${runtime}, and there is no python3 on the path; install Python, or use --agent for another command`,
+    );
+  }
   return {
+    ...lifecycleOf(deployment),
     kind: 'bundle',
+    language,
     codeDirectory,
     entryPoint,
-    idleTimeoutMs,
-    maxLifetimeMs,
-    environment: Object.fromEntries(
-      merged.flatMap(([name, value]) => (value === undefined ? [] : ([[name, value]] as const))),
-    ),
+    environment: onlySet({ ...agent.environment, ...environment }),
   };
+}
+
+function lifecycleOf({ agent }: Deployment): SessionLifecycle {
+  const { idleTimeoutMs, maxLifetimeMs } = agent ?? defaultLifecycle;
+  return { idleTimeoutMs, maxLifetimeMs };
+}
+
+function onlySet(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 async function reach(url: string): Promise<void> {

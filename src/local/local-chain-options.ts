@@ -1,4 +1,5 @@
 import type { LocalAgent } from './agent-hosting.ts';
+import type { ServerProtocol } from './container-contract.ts';
 import type { LogLine, RequestLine } from './request-line.ts';
 import type { SecretFiles } from './secret-values.ts';
 
@@ -10,6 +11,8 @@ export interface LocalChainOptions extends SecretFiles {
   readonly port?: number | undefined;
   /** Which agent answers. Default: the one that the template deploys. */
   readonly agent?: LocalAgent | undefined;
+  /** What the agent speaks. The relay speaks `HTTP` and `AGUI`. Default: as the template has it. */
+  readonly agentProtocol?: ServerProtocol | undefined;
   /** Account where the template leaves it open: 12 digits. Default `000000000000`. */
   readonly accountId?: string | undefined;
   /** Region where the template leaves it open. Default `us-east-1`. */

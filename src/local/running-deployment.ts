@@ -1,11 +1,12 @@
 import type { RequestListener } from 'node:http';
 import { environmentNames } from '../settings.ts';
-import { findAgent } from './agent-hosting.ts';
+import { findAgent, findContract } from './agent-hosting.ts';
 import { startAgentCore } from './agentcore/agentcore.ts';
 import type { AgentCoreSettings, AgentHosting } from './agentcore/agentcore-settings.ts';
 import { createCloudFront } from './cloudfront/cloudfront.ts';
 import { createViewerFunction } from './cloudfront/viewer-function.ts';
 import type { ViewerFunction } from './cloudfront/viewer-function.ts';
+import type { ServerProtocol } from './container-contract.ts';
 import type { FaultPlan } from './faults/fault-plan.ts';
 import { createFunctionUrl } from './function-url/function-url.ts';
 import { createLambdaFunction } from './lambda/lambda-function.ts';
@@ -63,6 +64,7 @@ export async function startDeployment(
     deployment,
     secrets,
     hosting,
+    agentProtocol: options.agentProtocol,
     scopes: new Map(),
     faultPlan,
     isTraced: options.trace ?? false,
@@ -108,6 +110,8 @@ interface Chain {
   readonly deployment: Deployment;
   readonly secrets: readonly HostedSecret[];
   readonly hosting: AgentHosting | undefined;
+  /** What the agent speaks, where it is not what the template says. */
+  readonly agentProtocol: ServerProtocol | undefined;
   /** Requests under way by the trace that their function was invoked in. */
   readonly scopes: Map<string, RequestScope>;
   readonly faultPlan: FaultPlan;
@@ -117,19 +121,24 @@ interface Chain {
   readonly now: () => number;
 }
 
-function agentCoreSettings({ deployment, scopes, onLog, now }: Chain, hosting: AgentHosting): AgentCoreSettings {
+function agentCoreSettings(chain: Chain, hosting: AgentHosting): AgentCoreSettings {
+  const { deployment, agentProtocol, scopes, onLog, now } = chain;
   const { agentRuntimeArn = '', agentRegion = '', agent } = deployment;
   const isDeployed = hosting.kind === 'deployed';
   return {
     agentRuntimeArn: isDeployed ? hosting.agentRuntimeArn : agentRuntimeArn,
     region: isDeployed ? hosting.region : agentRegion,
     hosting,
+    contract: findContract(deployment, agentProtocol),
+    qualifiers: isDeployed ? undefined : agent?.qualifiers,
+    headerAllowlist: agent?.headerAllowlist,
     secretAccessKeyOf,
     scopeOf: (traceId) => scopes.get(rootOf(traceId)),
     onInvocation: ({ traceId, firstByteMs, coldStartMs }) => {
       scopes.get(rootOf(traceId))?.record({ agentMs: firstByteMs, agentInitMs: coldStartMs });
     },
     onLog: ({ text }) => onLog({ source: agent?.logicalId ?? 'agent', text }),
+    onNote: (text) => onLog({ source: 'AgentCore', text }),
     now,
   };
 }
@@ -144,13 +153,14 @@ function secretAccessKeyOf(accessKeyId: string): string | undefined {
 
 /** What Lambda's own environment gives on AWS (a role's credentials), and where AWS's services are here. */
 function relayEnvironment(
-  { deployment, hosting }: Chain,
+  { deployment, hosting, agentProtocol }: Chain,
   agentCoreEndpoint: string | undefined,
   secretsManagerEndpoint: string | undefined,
 ): Readonly<Record<string, string>> {
   return {
     ...(agentCoreEndpoint !== undefined && { AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agentCoreEndpoint }),
     ...(secretsManagerEndpoint !== undefined && { AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManagerEndpoint }),
+    ...(agentProtocol !== undefined && { [environmentNames.agentRuntimeProtocol]: agentProtocol }),
     AWS_ACCESS_KEY_ID: relayCredentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: relayCredentials.secretAccessKey,
     AWS_SESSION_TOKEN: relayCredentials.sessionToken,

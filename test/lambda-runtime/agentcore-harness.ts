@@ -35,6 +35,7 @@ export interface Started {
 /** The tests' agent, with AgentCore's own timeouts. */
 export const bundle: Extract<AgentHosting, { readonly kind: 'bundle' }> = {
   kind: 'bundle',
+  language: 'node',
   codeDirectory: agentFolder,
   entryPoint: ['main.mjs'],
   environment: {},

@@ -8,6 +8,7 @@ import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { StopRuntimeSessionCommand } from '@aws-sdk/client-bedrock-agentcore';
 import type { InvokeAgentRuntimeCommandInput } from '@aws-sdk/client-bedrock-agentcore';
+import { defaultLifecycle } from '../../src/local/agentcore/agentcore-settings.ts';
 import type { AgentHosting } from '../../src/local/agentcore/agentcore-settings.ts';
 import {
   agentRuntimeArn,
@@ -197,7 +198,15 @@ describe('the request that the agent gets', () => {
       }
     });
     const { client } = await start(t, {}, { environment: { OWN: 'value', OPENAI_BASE_URL: 'http://template' } });
-    const { PATH: _path, PORT, ...variables } = await json(client, { prompt: 'environment' });
+    // PATH is needed to run at all; the others are a shell's own.
+    const {
+      PATH: _path,
+      PWD: _pwd,
+      SHLVL: _level,
+      _: _last,
+      PORT,
+      ...variables
+    } = await json(client, { prompt: 'environment' });
     assert.match(String(PORT), /^\d+$/u);
     assert.deepEqual(variables, {
       AWS_DEFAULT_REGION: 'eu-west-1',
@@ -224,10 +233,15 @@ describe('a runtime session', () => {
     );
   });
 
-  it('is started once where two invocations come at the same time', async (t) => {
-    const { client } = await start(t);
-    const [one, two] = await Promise.all([json(client, { prompt: 'who' }), json(client, { prompt: 'who' })]);
-    assert.equal(one['pid'], two['pid']);
+  it('is started once where two invocations come at the same time: the second is told to try again', async (t) => {
+    const { client, agentCore } = await start(t);
+    const first = json(client, { prompt: 'who' });
+    await assert.rejects(client.send(invocation({ prompt: 'who' })), {
+      name: 'RetryableConflictException',
+      message: 'Session operation in progress, please retry',
+    });
+    const second = await json(clientOf(agentCore, credentials, 10), { prompt: 'who' });
+    assert.equal(second['pid'], (await first)['pid']);
   });
 
   it('ends when it has been idle for its time, and starts afresh, after 409 while it is being ended', async (t) => {
@@ -255,7 +269,7 @@ describe('a runtime session', () => {
   });
 
   it('ends after its longest life, also in the middle of an answer', async (t) => {
-    const { client } = await start(t, {}, { maxLifetimeMs: 100 });
+    const { client } = await start(t, {}, { maxLifetimeMs: 400 });
     const output = await client.send(
       invocation({ prompt: 'wait for the caller to leave', file: join(scratch, 'life') }),
     );
@@ -420,13 +434,13 @@ describe('an agent at a URL', () => {
       request.resume();
       response.end('data: 1\n\n');
     });
-    const { client } = await start(t, { hosting: { kind: 'url', url: `${url}/base/` } });
+    const { client } = await start(t, { hosting: { ...defaultLifecycle, kind: 'url', url: `${url}/base/` } });
     assert.equal(await textOf(await client.send(invocation({ prompt: 'x' }))), 'data: 1\n\n');
     assert.deepEqual(seen, [['/base/invocations', sessionId]]);
   });
 
   it('that does not run is 424', async (t) => {
-    const { client } = await start(t, { hosting: { kind: 'url', url: 'http://127.0.0.1:9' } });
+    const { client } = await start(t, { hosting: { ...defaultLifecycle, kind: 'url', url: 'http://127.0.0.1:9' } });
     await assert.rejects(client.send(invocation({ prompt: 'x' })), { name: 'RuntimeClientError' });
   });
 });

@@ -22,7 +22,14 @@ test('reads the whole chain from a synthesized app, through the stack in us-east
     {
       agentRuntimeArn: agentRuntimeArn?.replace(/[A-Z0-9]{10}$/u, '<id>'),
       agentRegion,
-      agent: { ...agent, codeDirectory: nameOf(agent?.codeDirectory), logicalId: undefined },
+      agent: {
+        ...agent,
+        artifact:
+          agent?.artifact.kind === 'code'
+            ? { ...agent.artifact, codeDirectory: nameOf(agent.artifact.codeDirectory) }
+            : agent?.artifact,
+        logicalId: undefined,
+      },
       distribution: [distribution.accountId, distribution.arn.replace(distribution.id, '<id>')],
       readOnly: [
         readOnly?.pathPattern,
@@ -36,10 +43,17 @@ test('reads the whole chain from a synthesized app, through the stack in us-east
       agentRegion: 'ap-northeast-1',
       agent: {
         logicalId: undefined,
-        codeDirectory: 'asset',
-        entryPoint: ['main.mjs'],
-        runtime: 'NODE_22',
+        artifact: {
+          kind: 'code',
+          language: 'node',
+          runtime: 'NODE_22',
+          codeDirectory: 'asset',
+          entryPoint: ['main.mjs'],
+        },
         environment: { MODEL: 'offline', BEDROCK_MODEL_ID: 'anthropic.claude' },
+        contract: { protocol: 'HTTP', port: 8080, path: '/invocations' },
+        qualifiers: ['DEFAULT'],
+        headerAllowlist: [],
         idleTimeoutMs: 300_000,
         maxLifetimeMs: 3_600_000,
       },
@@ -239,12 +253,6 @@ test('says in a sentence what the template lacks, or has and the local chain doe
       'FunctionCode',
       'x'.repeat(10_241),
       /property FunctionCode has 10241 bytes; CloudFront takes at most 10240$/u,
-    ],
-    [
-      'AWS::BedrockAgentCore::Runtime',
-      'AgentRuntimeArtifact',
-      {},
-      /property AgentRuntimeArtifact.CodeConfiguration is missing: .+ use --agent-url for those$/u,
     ],
   ];
   for (const [type, property, value, message] of faults) {

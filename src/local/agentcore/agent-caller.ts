@@ -1,17 +1,23 @@
 import type { ServerResponse } from 'node:http';
+import { callAgent } from './call-agent.ts';
+import type { AgentCalls } from './call-agent.ts';
 import { callDeployed } from './deployed-runtime.ts';
-import { exchange } from './exchange.ts';
 import { createAgentSessions } from './agent-sessions.ts';
-import type { AgentSessions, SessionVisit } from './agent-sessions.ts';
+import { createAgentSource } from './agent-source.ts';
+import type { LocalHosting } from './agent-source.ts';
 import type { AgentCall, ReportInvocation } from './agent-call.ts';
+import { defaultLimits } from './agentcore-settings.ts';
 import type { AgentCoreSettings } from './agentcore-settings.ts';
-import { pipeAnswer } from './pipe-answer.ts';
+import { contractOf } from '../container-contract.ts';
+import { createMcpSessions, mcpSessionHeader, takesBothForms } from './mcp-sessions.ts';
+import { createStopRequests } from './stop-requests.ts';
 import { ServiceError } from '../aws-service/service-error.ts';
-import { runtimeClientError } from './service-error.ts';
 import { sessionIdHeader } from './service-request.ts';
 
 /** Where the calls go. */
 export interface AgentCaller {
+  /** The session that a request belongs to, by its headers; undefined where it names none. */
+  sessionOf(headers: Readonly<Record<string, string>>): string | undefined;
   /**
    * Invokes the agent and answers with what it says.
    *
@@ -28,123 +34,77 @@ export interface AgentCaller {
   close(): Promise<void>;
 }
 
-/** Request headers that reach the agent (service model; AgentCore's HTTP protocol contract). */
-const agentRequestHeaders = [
-  'content-type',
-  'accept',
-  'x-amzn-bedrock-agentcore-runtime-user-id',
-  'mcp-session-id',
-  'mcp-protocol-version',
-  'mcp-method',
-  'mcp-name',
-  'traceparent',
-  'tracestate',
-  'baggage',
-];
+/** How long AgentCore waits for an agent to become healthy, in milliseconds: a bundle has less time than an image. */
+const startTimeoutsMs = { bundle: 30_000, command: 120_000, url: 120_000 };
 
-/** The agent's response headers that reach the caller, besides its content type. */
-const agentResponseHeaders = ['mcp-session-id', 'mcp-protocol-version', 'traceparent', 'tracestate', 'baggage'];
-
-/** How long AgentCore waits for an agent to become healthy, in milliseconds. */
-const defaultStartTimeoutMs = 120_000;
-
-/** Makes the caller for one hosting. */
-export function createAgentCaller(settings: AgentCoreSettings): AgentCaller {
+/**
+ * Makes the caller for one hosting.
+ *
+ * @param endpoint base URL of this data plane
+ */
+export function createAgentCaller(settings: AgentCoreSettings, endpoint: string): AgentCaller {
   const { hosting } = settings;
-  switch (hosting.kind) {
-    case 'bundle': {
-      const sessions = createAgentSessions({
-        hosting,
-        region: settings.region,
-        startTimeoutMs: settings.startTimeoutMs ?? defaultStartTimeoutMs,
-        onLog: (line) => settings.onLog(line),
-      });
-      return {
-        invoke: async (call, response, report) => {
-          const visit = await sessions.enter(call.runtimeSessionId);
-          try {
-            await callAgent(settings, visit, call, response, report);
-          } finally {
-            visit.leave();
-          }
-        },
-        stop: (call, response) => stopSession(sessions, call, response),
-        close: () => sessions.close(),
-      };
-    }
-    case 'url': {
-      const place = { url: hosting.url.replace(/\/+$/u, ''), coldStartMs: undefined, settle: () => Promise.resolve() };
-      return {
-        invoke: (call, response, report) => callAgent(settings, place, call, response, report),
-        // It runs for all sessions at once and is not this program's to stop.
-        stop: (call, response) => Promise.resolve(writeStopped(call, response)),
-        close: () => Promise.resolve(),
-      };
-    }
-    case 'deployed':
-      return {
-        invoke: (call, response, report) => callDeployed(settings, hosting, call, response, report),
-        stop: (call, response) => callDeployed(settings, hosting, call, response, () => undefined),
-        close: () => Promise.resolve(),
-      };
-    default:
-      return hosting satisfies never;
+  if (hosting.kind !== 'deployed') {
+    return createLocalCaller(settings, hosting, endpoint);
   }
-}
-
-type Place = Pick<SessionVisit, 'url' | 'coldStartMs' | 'settle'>;
-
-async function callAgent(
-  settings: AgentCoreSettings,
-  { url, coldStartMs, settle }: Place,
-  call: AgentCall,
-  response: ServerResponse,
-  report: ReportInvocation,
-): Promise<void> {
-  const answer = await exchange({
-    url: `${url}/invocations`,
-    headers: {
-      ...pick(call.headers, [
-        ...agentRequestHeaders,
-        ...(settings.headerAllowlist ?? []).map((name) => name.toLowerCase()),
-      ]),
-      [sessionIdHeader]: call.runtimeSessionId,
-      'x-amzn-bedrock-agentcore-runtime-request-id': call.requestId,
-      'x-amzn-trace-id': call.traceId,
-    },
-    body: call.body,
-    signal: call.signal,
-  }).catch(async () => {
-    await settle();
-    throw runtimeClientError('The runtime closed its connection, or has none, before it answered.');
-  });
-  const { statusCode = 500 } = answer;
-  if (statusCode < 200 || statusCode > 299) {
-    answer.destroy();
-    throw runtimeClientError(`Received error (${statusCode}) from runtime.`);
-  }
-  const headers = {
-    ...pick(answer.headers, ['content-type', ...agentResponseHeaders]),
-    [sessionIdHeader]: call.runtimeSessionId,
-    'x-amzn-requestid': call.requestId,
-    'x-amzn-trace-id': call.traceId,
+  return {
+    sessionOf: (headers) => headers[sessionIdHeader],
+    invoke: (call, response, report) => callDeployed(settings, hosting, call, response, report),
+    stop: (call, response) => callDeployed(settings, hosting, call, response, () => undefined),
+    close: () => Promise.resolve(),
   };
-  await pipeAnswer(
-    answer,
-    response,
-    { statusCode, headers },
-    {
-      onFirstByte: () => report(statusCode, coldStartMs),
-      settle,
-    },
-  );
 }
 
-async function stopSession(sessions: AgentSessions, call: AgentCall, response: ServerResponse): Promise<void> {
-  if (!(await sessions.stop(call.runtimeSessionId))) {
-    throw new ServiceError(404, 'ResourceNotFoundException', `No session found with id '${call.runtimeSessionId}'`);
-  }
-  writeStopped(call, response);
+function createLocalCaller(settings: AgentCoreSettings, hosting: LocalHosting, endpoint: string): AgentCaller {
+  const contract = settings.contract ?? contractOf('HTTP');
+  const note = settings.onNote ?? (() => undefined);
+  const source = createAgentSource({
+    hosting,
+    contract,
+    region: settings.region,
+    runtimeUrl: `${endpoint}/runtimes/${encodeURIComponent(settings.agentRuntimeArn)}/invocations/`,
+    startTimeoutMs: settings.startTimeoutMs ?? startTimeoutsMs[hosting.kind],
+    onLog: (line) => settings.onLog(line),
+    onNote: note,
+  });
+  const sessions = createAgentSessions({ source, lifecycle: hosting, now: settings.now ?? Date.now, onNote: note });
+  const calls: AgentCalls = {
+    contract,
+    limits: { ...defaultLimits, ...settings.limits },
+    headerAllowlist: (settings.headerAllowlist ?? []).map((name) => name.toLowerCase()),
+    mcpSessions: createMcpSessions(),
+    note,
+  };
+  const stopRequests = createStopRequests();
+  return {
+    sessionOf: (headers) => {
+      const mcpSessionId = contract.protocol === 'MCP' ? headers[mcpSessionHeader] : undefined;
+      return mcpSessionId === undefined ? headers[sessionIdHeader] : calls.mcpSessions.runtimeSessionOf(mcpSessionId);
+    },
+    invoke: async (call, response, report) => {
+      if (contract.protocol === 'MCP' && !takesBothForms(call.headers['accept'])) {
+        throw new ServiceError(406, 'McpRequestUnacceptableException', 'The client must take JSON and event streams');
+      }
+      const visit = await sessions.enter(call.runtimeSessionId, call.faults.coldStartMs);
+      try {
+        await callAgent(calls, visit, call, response, report);
+      } finally {
+        visit.leave();
+      }
+    },
+    stop: async (call, response) => {
+      const { runtimeSessionId, qualifier, clientToken } = call;
+      await stopRequests.once(clientToken, JSON.stringify([runtimeSessionId, qualifier]), async () => {
+        if (!(await sessions.stop(runtimeSessionId))) {
+          throw new ServiceError(404, 'ResourceNotFoundException', `No session found with id '${runtimeSessionId}'`);
+        }
+      });
+      writeStopped(call, response);
+    },
+    close: async () => {
+      await Promise.all([sessions.close(), source.close()]);
+    },
+  };
 }
 
 function writeStopped(call: AgentCall, response: ServerResponse): void {
@@ -155,18 +115,4 @@ function writeStopped(call: AgentCall, response: ServerResponse): void {
       'x-amzn-requestid': call.requestId,
     })
     .end('{}');
-}
-
-function pick(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  names: readonly string[],
-): Record<string, string> {
-  const picked: Record<string, string> = {};
-  for (const name of names) {
-    const value = headers[name];
-    if (value !== undefined) {
-      picked[name] = Array.isArray(value) ? value.join(', ') : value;
-    }
-  }
-  return picked;
 }

@@ -1,14 +1,18 @@
-import { get } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { startNodeProcess } from '../process/node-process.ts';
-import type { NodeProcess } from '../process/node-process.ts';
+import type { ProcessExit, RunningProcess } from '../process/child-process.ts';
+import { startCommandProcess } from '../process/command-process.ts';
+import { essentialEnvironment, startNodeProcess } from '../process/node-process.ts';
+import { ownsPort } from '../process/owns-port.ts';
+import { readHealth } from './agent-health.ts';
+import type { AgentHealth } from './agent-health.ts';
 import type { AgentHosting } from './agentcore-settings.ts';
+import type { ContainerContract } from '../container-contract.ts';
 import { ServiceError } from '../aws-service/service-error.ts';
 import { runtimeClientError } from './service-error.ts';
 
-/** The part of {@link AgentHosting} that runs a bundle. */
-export type BundleHosting = Extract<AgentHosting, { readonly kind: 'bundle' }>;
+/** The parts of {@link AgentHosting} that run a program. */
+export type ProgramHosting = Extract<AgentHosting, { readonly kind: 'bundle' | 'command' }>;
 
 /** What a developer sets to choose the agent's model; passed on where the template does not name them. */
 const modelVariables = ['OPENAI_BASE_URL', 'OPENAI_MODEL', 'OPENAI_API_KEY'];
@@ -16,126 +20,212 @@ const modelVariables = ['OPENAI_BASE_URL', 'OPENAI_MODEL', 'OPENAI_API_KEY'];
 /** Pause between two looks at `GET /ping`, in milliseconds. */
 const pingIntervalMs = 25;
 
-/** Longest wait for one answer to `GET /ping`, in milliseconds. */
-const pingTimeoutMs = 5000;
-
 /** How long a process may take to end by itself, in milliseconds. */
 const stopGraceMs = 2000;
 
 /** How a process is started. */
 export interface AgentProcessSettings {
-  readonly hosting: BundleHosting;
+  readonly hosting: ProgramHosting;
+  readonly contract: ContainerContract;
   readonly region: string;
+  /** Where the runtime is invoked: an A2A agent names it in its card. */
+  readonly runtimeUrl: string;
   /** Longest wait for the first healthy `GET /ping`, in milliseconds. */
   readonly startTimeoutMs: number;
   /** Gives up waiting. */
   readonly signal: AbortSignal;
   /** Called once per line that it writes. */
   onLine(stream: 'stdout' | 'stderr', text: string): void;
+  /** Called with a sentence where it cannot be started. */
+  onNote(text: string): void;
 }
 
 /** A healthy agent. */
-export interface AgentProcess {
+export interface RunningAgent {
   /** Base URL of its HTTP server. */
   readonly url: string;
-  /** How long its start took, in milliseconds. */
-  readonly startMs: number;
-  /** Resolves when it has ended. */
+  /** Resolves when it has ended; never for one that somebody else runs. */
   readonly exited: Promise<unknown>;
-  /** True where it says `HealthyBusy`: it works although nobody waits for an answer. */
-  isBusy(): Promise<boolean>;
+  /** Asks it how it is; undefined where it is not healthy. */
+  health(): Promise<AgentHealth | undefined>;
   /** Ends it: SIGTERM, then SIGKILL. Idempotent. */
   stop(): Promise<void>;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+/** An agent that was started here. */
+export interface AgentProcess extends RunningAgent {
+  /** False where it listens on the contract's own port and not on the one that it was given: there can be only one. */
+  readonly heedsPort: boolean;
 }
 
 /**
- * Starts an agent's bundle on a free port and waits until it is healthy (AgentCore's HTTP protocol contract).
+ * Starts an agent on a free port and waits until it is healthy, there or on the port that its contract has.
  *
  * @throws ServiceError 424 where it ends or does not become healthy in time.
  */
 export async function startAgentProcess(settings: AgentProcessSettings): Promise<AgentProcess> {
-  const startedMs = performance.now();
+  const { contract } = settings;
   const port = await findFreePort();
-  const url = `http://127.0.0.1:${port}`;
-  const child = startNodeProcess({
-    entryPoint: settings.hosting.entryPoint,
-    workingDirectory: settings.hosting.codeDirectory,
-    environment: environmentOf(settings, port),
-    onLine: (stream, text) => settings.onLine(stream, text),
+  const isContractPortTaken = await isTaken(contract.port);
+  let lastError = '';
+  const child = startProgram(settings, port, (stream, text) => {
+    if (stream === 'stderr' && text.trim() !== '') {
+      lastError = text.trim();
+    }
+    settings.onLine(stream, text);
   });
-  const stop = (): Promise<void> => stopProcess(child);
-  try {
-    await untilHealthy(url, child, settings);
-  } catch (error) {
+  const ofContract = isContractPortTaken ? [] : placesOf(contract.port, false);
+  const outcome = await untilHealthy([...placesOf(port, true), ...ofContract], child, settings);
+  if (outcome.kind !== 'healthy') {
     child.kill();
-    await child.exited;
-    throw error;
+    const exit = await child.exited;
+    const taken = isContractPortTaken ? `; port ${contract.port}, the contract's own, is another program's` : '';
+    switch (outcome.kind) {
+      case 'ended':
+        settings.onNote(`the agent ended with ${describeExit(exit)} before it was healthy${quote(lastError)}${taken}`);
+        throw runtimeClientError('An error occurred when starting the runtime.');
+      case 'abandoned':
+        throw runtimeClientError('An error occurred when starting the runtime.');
+      case 'silent': {
+        const seconds = settings.startTimeoutMs / 1000;
+        const where = isContractPortTaken ? `port ${port}` : `port ${port} or ${contract.port}`;
+        settings.onNote(`the agent gave no healthy answer to GET /ping on ${where} in ${seconds} s${taken}`);
+        throw initializationTimeExceeded(seconds);
+      }
+      default:
+        return outcome satisfies never;
+    }
   }
+  const { url, heedsPort } = outcome.place;
   return {
     url,
-    startMs: performance.now() - startedMs,
+    heedsPort,
     exited: child.exited,
-    isBusy: async () => (await ping(url))?.includes('HealthyBusy') === true,
-    stop,
+    health: () => readHealth(url, contract.protocol === 'MCP'),
+    stop: () => stopProcess(child),
+    kill: () => child.kill(),
   };
 }
 
-function environmentOf({ hosting, region }: AgentProcessSettings, port: number): Record<string, string> {
-  const model = modelVariables.flatMap((name) => {
-    const value = process.env[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return {
-    AWS_REGION: region,
-    AWS_DEFAULT_REGION: region,
-    ...Object.fromEntries(model),
-    ...hosting.environment,
+function startProgram(
+  settings: AgentProcessSettings,
+  port: number,
+  onLine: (stream: 'stdout' | 'stderr', text: string) => void,
+): RunningProcess {
+  const { hosting, contract, region, runtimeUrl } = settings;
+  const place = {
     PORT: String(port),
     HOST: '127.0.0.1',
+    ...(contract.protocol === 'A2A' && { A2A_PORT: String(port), AGENTCORE_RUNTIME_URL: runtimeUrl }),
   };
+  if (hosting.kind === 'command') {
+    return startCommandProcess({
+      command: hosting.command.replaceAll('{port}', String(port)),
+      workingDirectory: hosting.workingDirectory,
+      // Python holds back what it writes into a pipe, and a killed process never writes it.
+      environment: { PYTHONUNBUFFERED: '1', ...hosting.environment, ...place },
+      onLine,
+    });
+  }
+  const environment = {
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    ...pickFromProcess(modelVariables),
+    ...hosting.environment,
+    ...place,
+  };
+  const { codeDirectory: workingDirectory, entryPoint } = hosting;
+  switch (hosting.language) {
+    case 'node':
+      return startNodeProcess({ entryPoint, workingDirectory, environment, onLine });
+    case 'python':
+      return startCommandProcess({
+        command: ['python3', ...entryPoint],
+        workingDirectory,
+        environment: { ...essentialEnvironment(), PYTHONUNBUFFERED: '1', ...environment },
+        onLine,
+      });
+    default:
+      return hosting.language satisfies never;
+  }
 }
 
-async function untilHealthy(url: string, child: NodeProcess, settings: AgentProcessSettings): Promise<void> {
-  const { startTimeoutMs, signal } = settings;
+function pickFromProcess(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** Where an agent may turn out to listen. */
+interface Place {
+  readonly url: string;
+  /** False for the contract's own port. */
+  readonly heedsPort: boolean;
+}
+
+/** `localhost` may be either address. */
+function placesOf(port: number, heedsPort: boolean): readonly Place[] {
+  return ['127.0.0.1', '[::1]'].map((host) => ({ url: `http://${host}:${port}`, heedsPort }));
+}
+
+type StartOutcome =
+  | { readonly kind: 'healthy'; readonly place: Place }
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'abandoned' }
+  | { readonly kind: 'silent' };
+
+async function untilHealthy(
+  places: readonly Place[],
+  child: RunningProcess,
+  { contract, startTimeoutMs, signal }: AgentProcessSettings,
+): Promise<StartOutcome> {
   let ended = false;
   const exited = child.exited.then(() => {
     ended = true;
   });
   const deadlineMs = performance.now() + startTimeoutMs;
   while (performance.now() < deadlineMs) {
-    if ((await Promise.race([ping(url), exited])) !== undefined) {
-      return;
+    for (const place of places) {
+      const health = await Promise.race([readHealth(place.url, contract.protocol === 'MCP'), exited]);
+      if (ended) {
+        return { kind: 'ended' };
+      }
+      if (signal.aborted) {
+        return { kind: 'abandoned' };
+      }
+      // Whoever has taken the contract's port since says nothing of this process.
+      if (health !== undefined && (place.heedsPort || ownsPort(child.pid ?? 0, contract.port) !== false)) {
+        return { kind: 'healthy', place };
+      }
     }
-    if (ended || signal.aborted) {
-      throw runtimeClientError('An error occurred when starting the runtime.');
-    }
-    await delay(pingIntervalMs);
+    await Promise.race([delay(pingIntervalMs), exited]);
   }
-  throw new ServiceError(
+  return { kind: 'silent' };
+}
+
+/** In AgentCore's words, as callers have seen them. */
+function initializationTimeExceeded(seconds: number): ServiceError {
+  return new ServiceError(
     424,
     'RuntimeClientError',
-    `Runtime initialization time exceeded. Please make sure that initialization completes in ${startTimeoutMs / 1000}s.`,
+    `Runtime initialization time exceeded. Please make sure that initialization completes in ${seconds}s.`,
   );
 }
 
-/** The body of `GET /ping`, or undefined where the agent is not healthy. */
-function ping(url: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const outgoing = get(`${url}/ping`, { agent: false, timeout: pingTimeoutMs }, (incoming) => {
-      let text = '';
-      incoming.setEncoding('utf8');
-      incoming.on('data', (part: string) => {
-        text += part;
-      });
-      incoming.on('error', () => resolve(undefined));
-      incoming.on('end', () => resolve(incoming.statusCode === 200 ? text : undefined));
-    });
-    outgoing.on('timeout', () => outgoing.destroy());
-    outgoing.on('error', () => resolve(undefined));
-  });
+function describeExit({ code, signal }: ProcessExit): string {
+  return signal === null ? `exit code ${code}` : signal;
 }
 
-async function stopProcess(child: NodeProcess): Promise<void> {
+function quote(lastError: string): string {
+  return lastError === '' ? '' : `: ${lastError}`;
+}
+
+async function stopProcess(child: RunningProcess): Promise<void> {
   child.interrupt();
   const timer = setTimeout(() => child.kill(), stopGraceMs);
   await child.exited;
@@ -153,6 +243,17 @@ async function findFreePort(): Promise<number> {
     server.close(resolve);
   });
   return port;
+}
+
+function isTaken(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: 'localhost' });
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
 }
 
 function delay(ms: number): Promise<void> {

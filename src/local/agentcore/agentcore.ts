@@ -5,12 +5,27 @@ import type { AddressInfo } from 'node:net';
 import { createAgentCaller } from './agent-caller.ts';
 import type { AgentCaller } from './agent-caller.ts';
 import type { AgentCall } from './agent-call.ts';
+import { defaultLimits } from './agentcore-settings.ts';
 import type { AgentCoreSettings } from './agentcore-settings.ts';
+import type { ServerProtocol } from '../container-contract.ts';
+import { modelledExceptions } from './modelled-exceptions.ts';
+import { writeInvocationError } from './protocol-errors.ts';
 import { ServiceError } from '../aws-service/service-error.ts';
-import { writeServiceError } from './service-error.ts';
+import { validationError } from './service-error.ts';
 import { flattenHeaders } from '../aws-service/flatten-headers.ts';
-import { checkRuntime, readPayload, readSessionId, readTarget } from './service-request.ts';
+import {
+  checkHeaders,
+  checkRuntime,
+  namesRuntime,
+  readClientToken,
+  readPayload,
+  readTarget,
+  sessionIdHeader,
+} from './service-request.ts';
 import { verifySignature } from '../aws-service/signature.ts';
+import { noFaults } from '../faults/request-faults.ts';
+import { untraced } from '../hop-trace.ts';
+import type { TracedHeader } from '../hop-trace.ts';
 
 /** A running data plane. */
 export interface AgentCore {
@@ -24,23 +39,21 @@ export interface AgentCore {
  * Starts the data plane on a free port of 127.0.0.1.
  *
  * It checks requests as the service does (path, signature, members), keeps one process per runtime session and passes
- * the agent's bytes on as they come. Not imitated: the shell (`/commands`), WebSockets, and the service's own limits for
- * the duration and the size of an answer.
+ * the agent's bytes on as they come. Not imitated: the shell (`/commands`), WebSockets and quotas.
  */
 export async function startAgentCore(settings: AgentCoreSettings): Promise<AgentCore> {
-  const caller = createAgentCaller(settings);
-  const server = createServer((message, response) => void answer({ settings, caller }, message, response));
+  const server = createServer();
   // An agent may think for as long as it likes; what it says is not to be cut by this server.
   server.headersTimeout = 0;
   server.requestTimeout = 0;
   // A caller keeps its connections for as long as it likes, too: one that closes as it is used again fails a request.
   server.keepAliveTimeout = 0;
   await listen(server);
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const caller = createAgentCaller(settings, endpoint);
+  server.on('request', (message, response) => void answer({ settings, caller }, message, response));
   let closing: Promise<void> | undefined;
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => (closing ??= closeAll(server, caller)),
-  };
+  return { endpoint, close: () => (closing ??= closeAll(server, caller)) };
 }
 
 /** What the log says where the caller left before the answer began; no response carries it. */
@@ -51,64 +64,95 @@ interface DataPlane {
   readonly caller: AgentCaller;
 }
 
-async function answer(plane: DataPlane, message: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { settings, caller } = plane;
+async function answer(
+  { settings, caller }: DataPlane,
+  message: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const arrivedMs = performance.now();
   const requestId = randomUUID();
   const headers = flattenHeaders(message);
   const traceId = headers['x-amzn-trace-id'] ?? newTraceId();
+  const { faults = noFaults, trace = untraced } = settings.scopeOf?.(traceId) ?? {};
+  const hop = trace.begin('agentcore', readRawHeaders(message), Number(headers['content-length'] ?? 0));
   // A viewer that leaves ends the call; the response's own error says no more than its close.
   const gone = new AbortController();
   response.on('error', () => undefined);
   response.on('close', () => gone.abort());
-  let call: AgentCall | undefined;
+  let protocol: ServerProtocol = 'HTTP';
+  let payload: Buffer = Buffer.alloc(0);
+  let report = (_status: number, _coldStartMs: number | undefined): void => undefined;
   try {
     const target = readTarget(message);
-    const body = await readPayload(message);
-    authenticate(settings, { method: 'POST', target: message.url ?? '', headers, body });
+    // Errors of an invocation are worded as its agent's protocol has them.
+    if (target.operation === 'invocations' && namesRuntime(target, settings.agentRuntimeArn)) {
+      protocol = settings.contract?.protocol ?? 'HTTP';
+    }
+    payload = await readPayload(message, settings.limits?.maxPayloadBytes ?? defaultLimits.maxPayloadBytes);
+    authenticate(settings, { method: message.method ?? '', target: message.url ?? '', headers, body: payload });
     checkRuntime(target, settings.agentRuntimeArn, settings.qualifiers);
-    const runtimeSessionId = readSessionId(headers, target.operation);
-    call = {
+    checkHeaders(headers);
+    const isStop = target.operation === 'stopruntimesession';
+    const named = isStop ? headers[sessionIdHeader] : caller.sessionOf(headers);
+    if (isStop && named === undefined) {
+      throw validationError('runtimeSessionId', 'Member must not be null');
+    }
+    const runtimeSessionId = named ?? randomUUID();
+    const call: AgentCall = {
       ...target,
-      target: message.url ?? '',
       runtimeSessionId,
       requestId,
       traceId,
+      clientToken: isStop ? readClientToken(payload) : undefined,
       headers,
-      body,
+      body: payload,
       signal: gone.signal,
+      faults: faults.agent,
+      hop,
     };
-    if (target.operation === 'stopruntimesession') {
+    if (isStop) {
       await caller.stop(call, response);
       return;
     }
-    let reported = false;
-    const report = (status: number, coldStartMs: number | undefined): void => {
-      if (!reported) {
-        reported = true;
-        const firstByteMs = performance.now() - arrivedMs;
-        settings.onInvocation({ traceId, runtimeSessionId, status, coldStartMs, firstByteMs });
-      }
+    report = (status, coldStartMs) => {
+      report = () => undefined;
+      const firstByteMs = performance.now() - arrivedMs;
+      settings.onInvocation({ traceId, runtimeSessionId, status, coldStartMs, firstByteMs });
     };
-    try {
-      await caller.invoke(call, response, report);
-    } catch (error) {
-      report(gone.signal.aborted ? callerGoneStatus : toServiceError(error).status, undefined);
-      throw error;
+    if (faults.agent.exception !== undefined) {
+      throw modelledError(faults.agent.exception);
     }
-  } catch (error) {
-    refuse(response, toServiceError(error), requestId);
+    await caller.invoke(call, response, (status, coldStartMs) => report(status, coldStartMs));
+  } catch (thrown) {
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      hop.end('viewer-left');
+      report(callerGoneStatus, undefined);
+      return;
+    }
+    // Whatever is not read of a refused request's body is not worth keeping its connection.
+    response.shouldKeepAlive = message.complete;
+    const status = writeInvocationError(response, protocol, { error: toServiceError(thrown), requestId, payload });
+    hop.head(status, readResponseHeaders(response));
+    hop.end('complete');
+    report(status, undefined);
   }
 }
 
-/** Whatever is read of a refused request's body is not worth keeping its connection. */
-function refuse(response: ServerResponse, error: ServiceError, requestId: string): void {
-  if (response.headersSent || response.destroyed) {
-    response.destroy();
-    return;
-  }
-  response.shouldKeepAlive = response.req.complete;
-  writeServiceError(response, error, requestId);
+/** An exception that a fault asks for. */
+function modelledError(name: string): ServiceError {
+  const exception = modelledExceptions.find((known) => known.name === name);
+  return exception === undefined
+    ? new ServiceError(500, 'InternalServerException', `the fault's exception "${name}" is none of the service model's`)
+    : new ServiceError(exception.status, exception.name, exception.message, exception.fields);
+}
+
+function readRawHeaders({ rawHeaders }: IncomingMessage): readonly TracedHeader[] {
+  return rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [{ name, value: rawHeaders[index + 1] ?? '' }] : []));
+}
+
+function readResponseHeaders(response: ServerResponse): readonly TracedHeader[] {
+  return Object.entries(response.getHeaders()).map(([name, value]) => ({ name, value: String(value) }));
 }
 
 function toServiceError(thrown: unknown): ServiceError {

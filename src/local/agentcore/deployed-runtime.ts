@@ -1,15 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AgentCall, ReportInvocation } from './agent-call.ts';
 import type { AgentCoreSettings, AgentHosting } from './agentcore-settings.ts';
+import { applyStreamFaults } from '../faults/stream-faults.ts';
+import { agentCardPath } from '../container-contract.ts';
 import { exchange } from './exchange.ts';
 import { pipeAnswer } from './pipe-answer.ts';
 import { ServiceError } from '../aws-service/service-error.ts';
 import { sessionIdHeader } from './service-request.ts';
+import type { Operation } from './service-request.ts';
 import { signRequest } from '../aws-service/signature.ts';
 import type { SigningCredentials } from '../aws-service/signature.ts';
 
 /** The part of {@link AgentHosting} that passes requests on to AWS. */
 export type DeployedHosting = Extract<AgentHosting, { readonly kind: 'deployed' }>;
+
+const paths: Readonly<Record<Operation, string>> = {
+  invocations: 'invocations',
+  agentcard: `invocations${agentCardPath}`,
+  stopruntimesession: 'stopruntimesession',
+};
 
 /** Request headers of the operation (service model), besides those with AgentCore's own prefix. */
 const requestHeaders =
@@ -33,16 +42,17 @@ export async function callDeployed(
 ): Promise<void> {
   const credentials = await findCredentials(hosting);
   const endpoint = new URL(hosting.endpoint ?? defaultEndpoint(hosting));
-  const target = `/runtimes/${encodeURIComponent(hosting.agentRuntimeArn)}/${call.operation}?qualifier=${encodeURIComponent(call.qualifier)}`;
+  const target = `/runtimes/${encodeURIComponent(hosting.agentRuntimeArn)}/${paths[call.operation]}?qualifier=${encodeURIComponent(call.qualifier)}`;
   const headers = {
     ...filter(call.headers, requestHeaders),
     [sessionIdHeader]: call.runtimeSessionId,
     host: endpoint.host,
   };
   const nowMs = (settings.now ?? Date.now)();
-  const { body, signal } = call;
-  const signed = signRequest({ method: 'POST', target, headers, body }, credentials, hosting.region, nowMs);
-  const answer = await exchange({ url: `${endpoint.origin}${target}`, headers: signed, body, signal }).catch(
+  const { body, signal, faults, hop } = call;
+  const method = call.operation === 'agentcard' ? 'GET' : 'POST';
+  const signed = signRequest({ method, target, headers, body }, credentials, hosting.region, nowMs);
+  const answer = await exchange({ method, url: `${endpoint.origin}${target}`, headers: signed, body, signal }).catch(
     (error: unknown) => {
       const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
       throw new ServiceError(503, 'ServiceUnavailableException', `${endpoint.host} cannot be reached: ${reason}`);
@@ -50,10 +60,15 @@ export async function callDeployed(
   );
   const { statusCode = 500 } = answer;
   const head = { statusCode, headers: filter(answer.headers, responseHeaders) };
-  await pipeAnswer(answer, response, head, {
+  const contentType = answer.headers['content-type'];
+  await pipeAnswer(applyStreamFaults(answer as AsyncIterable<Buffer>, { faults, contentType }), response, head, {
+    coldStartMs: undefined,
+    hop,
     onFirstByte: () => report(statusCode, undefined),
-    settle: () => Promise.resolve(),
+    onBreak: () => Promise.resolve(),
   });
+  // An answer that a fault has ended early is left unread.
+  answer.destroy();
 }
 
 async function findCredentials(hosting: DeployedHosting): Promise<SigningCredentials> {

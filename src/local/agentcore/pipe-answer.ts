@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import type { HopRecorder } from '../hop-trace.ts';
 
 /** The head of an answer. */
 export interface AnswerHead {
@@ -10,8 +11,12 @@ export interface AnswerHead {
 export interface AnswerEvents {
   /** Called with the first byte, or with the end where there is none. */
   onFirstByte(): void;
-  /** Waited for before the response is cut because the answer was. */
-  settle(): Promise<void>;
+  /** Called where the answer breaks off although its reader is there; waited for before the response is cut. */
+  onBreak(error: unknown): Promise<void>;
+  /** How long the agent's start took, where this invocation waited for it. */
+  readonly coldStartMs: number | undefined;
+  /** Writes down what passes. */
+  readonly hop: HopRecorder;
 }
 
 /**
@@ -20,33 +25,48 @@ export interface AnswerEvents {
  * Where either side breaks off, the other one's connection is cut: nobody may take half an answer for a whole one.
  */
 export async function pipeAnswer(
-  answer: IncomingMessage,
+  answer: AsyncIterable<Uint8Array>,
   response: ServerResponse,
   head: AnswerHead,
-  events: AnswerEvents,
+  { onFirstByte, onBreak, coldStartMs, hop }: AnswerEvents,
 ): Promise<void> {
   response.writeHead(head.statusCode, head.headers);
   response.flushHeaders();
+  hop.head(head.statusCode, tracedHeaders(head.headers), coldStartMs);
   let begun = false;
   const begin = (): void => {
     if (!begun) {
       begun = true;
-      events.onFirstByte();
+      onFirstByte();
     }
   };
   try {
-    for await (const bytes of answer as AsyncIterable<Buffer>) {
+    for await (const bytes of answer) {
       begin();
+      hop.chunk(bytes.length);
       if (!response.write(bytes)) {
         await untilDrained(response);
       }
     }
     response.end();
-  } catch {
-    await events.settle();
-    response.destroy();
+    hop.end('complete');
+  } catch (error) {
+    if (response.destroyed) {
+      hop.end('viewer-left');
+    } else {
+      await onBreak(error);
+      hop.end('cut');
+      response.destroy();
+    }
   }
   begin();
+}
+
+/** Headers as they are written down. */
+export function tracedHeaders(
+  headers: Readonly<Record<string, string>>,
+): readonly { readonly name: string; readonly value: string }[] {
+  return Object.entries(headers).map(([name, value]) => ({ name, value }));
 }
 
 /** Rejects where the reader leaves: 'drain' never comes then. */

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { ServiceError } from '../aws-service/service-error.ts';
 
-/** A member of the request breaks the service model's constraint. */
+/** A member of the request breaks the service model's constraint; in the words that callers have seen. */
 export function validationError(member: string, constraint: string): ServiceError {
-  const message = `1 validation error detected: Value at '${member}' failed to satisfy constraint: ${constraint}`;
+  const message = `Value at '${member}' failed to satisfy constraint: ${constraint}`;
   return new ServiceError(400, 'ValidationException', message, {
     reason: 'FieldValidationFailed',
     fieldList: [{ name: member, message: constraint }],

@@ -1,3 +1,5 @@
+import type { ContainerContract } from '../container-contract.ts';
+
 import type { AttachedPolicy } from '../iam/decide.ts';
 import type { Policy } from '../iam/policy.ts';
 
@@ -160,14 +162,34 @@ export interface DeployedDistribution {
   readonly behaviours: readonly DeployedBehaviour[];
 }
 
-/** An agent that the template deploys as a code bundle. */
+/** What starts an agent that the template deploys. */
+export type AgentArtifact =
+  | {
+      /** A bundle of code. */
+      readonly kind: 'code';
+      readonly language: 'node' | 'python';
+      /** Such as `NODE_22`. */
+      readonly runtime: string;
+      readonly codeDirectory: string;
+      readonly entryPoint: readonly string[];
+    }
+  | {
+      /** Something that cannot be run here; another agent may still stand in for it. */
+      readonly kind: 'refused';
+      /** A sentence that names the resource and the property, and says what can be done. */
+      readonly reason: string;
+    };
+
+/** An agent that the template deploys. */
 export interface DeployedAgent {
   readonly logicalId: string;
-  readonly codeDirectory: string;
-  readonly entryPoint: readonly string[];
-  /** Such as `NODE_22`. */
-  readonly runtime: string;
+  readonly artifact: AgentArtifact;
   readonly environment: Readonly<Record<string, string>>;
+  readonly contract: ContainerContract;
+  /** Names of its endpoints, `DEFAULT` first. */
+  readonly qualifiers: readonly string[];
+  /** Headers that reach the agent besides AgentCore's own, in lower case. */
+  readonly headerAllowlist: readonly string[];
   readonly idleTimeoutMs: number;
   readonly maxLifetimeMs: number;
 }

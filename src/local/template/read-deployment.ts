@@ -2,14 +2,12 @@ import { agentRuntimeArnPattern } from '../../settings.ts';
 import type { Environment } from '../../settings.ts';
 import { LocalChainError } from '../local-chain-error.ts';
 import { readCloudAssembly } from './cloud-assembly.ts';
-import type { CloudAssembly } from './cloud-assembly.ts';
-import type { DeployedAgent, Deployment } from './deployment.ts';
+import type { Deployment } from './deployment.ts';
+import { readAgent, readAgentNotices } from './read-agent.ts';
 import { readAuth } from './read-auth.ts';
 import { readDistribution } from './read-distribution.ts';
 import { readResourcePolicies } from './read-resource-policies.ts';
 import { readRoleNotices } from './read-role.ts';
-import { assetDirectory } from './read-function.ts';
-import type { TemplateResource } from './resource.ts';
 import { openTemplates } from './templates.ts';
 import type { TemplateEnvironment } from './templates.ts';
 
@@ -42,8 +40,8 @@ export function readDeployment(assemblyDirectory: string, environment: TemplateE
       agentRuntimeArn,
       auth.secrets.map(({ arn }) => arn),
     ),
-    agent: runtime === undefined ? undefined : readAgent(runtime, assembly),
-    notices: readRoleNotices(distribution, templates),
+    agent: runtime === undefined ? undefined : readAgent(runtime, templates, assembly),
+    notices: [...(runtime === undefined ? [] : readAgentNotices(runtime)), ...readRoleNotices(distribution, templates)],
   };
 }
 
@@ -65,25 +63,4 @@ function findAgentRuntime(
     );
   }
   return { agentRuntimeArn: [...arns][0], agentRuntimeVariables: [...names] };
-}
-
-function readAgent(runtime: TemplateResource, assembly: CloudAssembly): DeployedAgent {
-  const code = runtime.get('AgentRuntimeArtifact').get('CodeConfiguration');
-  if (code.isMissing) {
-    throw code.fault('is missing: the local chain runs code bundles, not container images; use --agent-url for those');
-  }
-  const language = code.get('Runtime');
-  if (!language.string().startsWith('NODE_')) {
-    throw language.fault(`is "${language.string()}"; the local chain runs NODE bundles; use --agent-url for others`);
-  }
-  const lifecycle = runtime.get('LifecycleConfiguration');
-  return {
-    logicalId: runtime.logicalId,
-    codeDirectory: assetDirectory(assembly, code.get('Code').get('S3').get('Prefix').string(), runtime),
-    entryPoint: code.get('EntryPoint').strings(),
-    runtime: language.string(),
-    environment: runtime.get('EnvironmentVariables').record(),
-    idleTimeoutMs: lifecycle.get('IdleRuntimeSessionTimeout').number(900) * 1000,
-    maxLifetimeMs: lifecycle.get('MaxLifetime').number(28_800) * 1000,
-  };
 }

@@ -76,7 +76,7 @@ createServer(async (request, response) => {
       response.end('{}');
       break;
     case 'flood':
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.writeHead(200, { 'content-type': 'text/plain' });
       for (let n = 0; n < count; n += 1) {
         if (!response.write(Buffer.alloc(65_536, 0x61))) {
           writeFileSync(file, `${n} waiting`);
