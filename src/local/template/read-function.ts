@@ -1,8 +1,7 @@
-import { existsSync, statSync } from 'node:fs';
-import path from 'node:path';
 import { LocalChainError } from '../local-chain-error.ts';
 import { attributeOf, functionUrlId, unqualified } from './attributes.ts';
 import type { CloudAssembly } from './cloud-assembly.ts';
+import { functionCodeDirectory } from './code-directory.ts';
 import type { DeployedFunction, DeployedFunctionUrl, DeployedRole, FunctionUrlCors } from './deployment.ts';
 import { mayAssume, readRole } from './read-role.ts';
 import type { Property, TemplateResource } from './resource.ts';
@@ -48,22 +47,6 @@ export function readFunctionUrl(
   };
 }
 
-/** Folder of an asset by its S3 object key. */
-export function assetDirectory(assembly: CloudAssembly, objectKey: string, owner: TemplateResource): string {
-  const directory = assembly.assets.get(objectKey);
-  if (directory === undefined) {
-    throw new LocalChainError(
-      `${owner.toString()} is deployed from "${objectKey}", which is no asset of this assembly`,
-    );
-  }
-  if (!existsSync(directory) || !statSync(directory).isDirectory()) {
-    throw new LocalChainError(
-      `${owner.toString()} is deployed from ${path.relative(process.cwd(), directory)}, which is not a folder; build and synthesize again`,
-    );
-  }
-  return directory;
-}
-
 function readFunction(
   lambda: TemplateResource,
   templates: Templates,
@@ -78,7 +61,7 @@ function readFunction(
     logicalId: lambda.logicalId,
     name: attributeOf(lambda, 'Ref') ?? lambda.logicalId,
     arn,
-    codeDirectory: assetDirectory(assembly, lambda.get('Code').get('S3Key').string(), lambda),
+    codeDirectory: functionCodeDirectory(assembly, lambda),
     handler: lambda.get('Handler').string(),
     runtime,
     environment: lambda.get('Environment').get('Variables').record(),
