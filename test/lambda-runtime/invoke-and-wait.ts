@@ -1,10 +1,11 @@
-/** The parent that a test kills: invokes once, prints the result and keeps the function's process. */
+/** The parent that a test kills: invokes a handler once, prints what comes of it and keeps the function's process. */
 import { createLambdaFunction } from '../../src/local/lambda/lambda-function.ts';
 
+const [codeDirectory = '', handler = '', event = '{}'] = process.argv.slice(2);
 const lambda = createLambdaFunction({
   name: 'f',
-  codeDirectory: process.argv[2] ?? '',
-  handler: 'index.startsChild',
+  codeDirectory,
+  handler,
   environment: {},
   timeoutMs: 20_000,
   memorySizeMb: 128,
@@ -12,4 +13,5 @@ const lambda = createLambdaFunction({
   accountId: '123456789012',
   onLog: () => undefined,
 });
-console.log(JSON.stringify(await lambda.invoke({}, { requestId: 'req-1', traceId: 'Root=1-2' })));
+const { bytes } = await lambda.invokeBuffered(JSON.parse(event), { requestId: 'req-1', traceId: 'Root=1-2' });
+console.log(String(bytes));

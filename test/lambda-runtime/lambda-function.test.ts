@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { createLambdaFunction } from '../../src/local/lambda/lambda-function.ts';
 import type { LambdaFunction, LambdaStream } from '../../src/local/lambda/lambda-function.ts';
 import type { LambdaFunctionSettings } from '../../src/local/lambda/lambda-function-settings.ts';
+import { invocation, readStream as read, readUntilError, startFunction, taskFolder } from './task-function.ts';
 import { processIsGone, untilGone, untilStill, untilTrue } from './until.ts';
 
-const taskFolder = fileURLToPath(new URL('task', import.meta.url));
-const invocation = { requestId: 'req-1', traceId: 'Root=1-2;Sampled=1' };
 const scratch = mkdtempSync(join(tmpdir(), 'lambda-function-'));
 after(() => rmSync(scratch, { recursive: true }));
 
@@ -51,15 +47,26 @@ describe('a streamed answer', () => {
     assert.equal(await text(stream), '{"event":{"a":1},"id":"req-1"}');
   });
 
-  for (const handler of ['endOnly', 'endChunkOnly']) {
-    it(`fails loudly where the prelude is owed: ${handler}`, async (t) => {
-      await assert.rejects(start(t, handler).invokeStreaming({}, invocation), {
-        name: 'LambdaFunctionError',
-        kind: 'function-error',
-        errorType: 'Runtime.InvalidPrelude',
-      });
+  it('is an empty 200 without headers where the function ends it without a write, and the log says why', async (t) => {
+    const lines: string[] = [];
+    const stream = await start(t, 'endOnly', { onLog: ({ text: line }) => lines.push(line) }).invokeStreaming(
+      {},
+      invocation,
+    );
+    assert.deepEqual(
+      [head(stream), await text(stream)],
+      [{ statusCode: 200, headers: { 'content-type': 'application/octet-stream' }, cookies: [] }, ''],
+    );
+    assert.match(lines.join('\n'), /sends its status and headers with the first write\(\), never with end\(\)/u);
+  });
+
+  it('fails where the function ends it with a text but without a write', async (t) => {
+    await assert.rejects(start(t, 'endChunkOnly').invokeStreaming({}, invocation), {
+      name: 'LambdaFunctionError',
+      kind: 'function-error',
+      errorType: 'Runtime.InvalidPrelude',
     });
-  }
+  });
 
   it('fails before it begins where the handler throws before any write', async (t) => {
     await assert.rejects(start(t, 'earlyThrow').invokeStreaming({}, invocation), {
@@ -155,7 +162,7 @@ describe('a buffered answer', () => {
   it('fails where the process is killed', async (t) => {
     await assert.rejects(start(t, 'crashes').invoke({}, invocation), {
       kind: 'crash',
-      message: 'Runtime exited with error: signal: SIGKILL',
+      message: 'RequestId: req-1 Error: Runtime exited with error: signal: killed',
     });
   });
 
@@ -204,7 +211,7 @@ describe('the processes of a function', () => {
     assert.equal(directory, taskFolder);
     assert.match(variables['AWS_LAMBDA_RUNTIME_API'] ?? '', /^127\.0\.0\.1:\d+$/u);
     assert.deepEqual(
-      { ...variables, AWS_LAMBDA_RUNTIME_API: '<address>', PATH: '<path>' },
+      { ...withoutShells(variables), AWS_LAMBDA_RUNTIME_API: '<address>', PATH: '<path>' },
       {
         OWN: 'value',
         AWS_DEFAULT_REGION: 'eu-west-1',
@@ -266,71 +273,27 @@ describe('the processes of a function', () => {
     assert.deepEqual(await running, { read: 'x', kind: 'crash', errorType: 'Runtime.ExitError' });
     await assert.rejects(lambda.invoke({}, invocation), { kind: 'throttled' });
   });
-
-  it('are gone when their parent is killed without a chance to close them', async () => {
-    const parent = spawn(
-      process.execPath,
-      [fileURLToPath(new URL('invoke-and-wait.ts', import.meta.url)), taskFolder],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
-    const [bytes] = (await once(parent.stdout)) as [Buffer];
-    const { pid, child } = JSON.parse(bytes.toString()) as { readonly pid: number; readonly child: number };
-    assert.equal(processIsGone(pid), false);
-    parent.kill('SIGKILL');
-    await Promise.all([untilGone(pid), untilGone(child)]);
-  });
 });
 
 function start(t: TestContext, handler: string, changes: Partial<LambdaFunctionSettings> = {}): LambdaFunction {
-  const lambda = createLambdaFunction({
-    name: 'relay',
-    codeDirectory: taskFolder,
-    handler: `index.${handler}`,
-    environment: { OWN: 'value' },
-    timeoutMs: 20_000,
-    memorySizeMb: 512,
-    region: 'eu-west-1',
-    accountId: '123456789012',
-    onLog: () => undefined,
-    ...changes,
-  });
-  t.after(() => lambda.close());
-  return lambda;
+  return startFunction(t, `index.${handler}`, { environment: { OWN: 'value' }, ...changes });
 }
 
 function head({ statusCode, headers, cookies }: LambdaStream): unknown {
   return { statusCode, headers, cookies };
 }
 
-async function read(stream: LambdaStream): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stream.body) {
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
 async function text(stream: LambdaStream): Promise<string> {
   return (await read(stream)).toString();
 }
 
-async function readUntilError(stream: LambdaStream): Promise<unknown> {
-  let read = '';
-  try {
-    for await (const chunk of stream.body) {
-      read += String(chunk);
-    }
-  } catch (error) {
-    const { kind, errorType } = error as { readonly kind: string; readonly errorType: string };
-    return { read, kind, errorType };
-  }
-  return { read };
-}
-
-function once(stream: NodeJS.ReadableStream): Promise<unknown[]> {
-  return new Promise((resolve) => {
-    stream.once('data', (...values: unknown[]) => resolve(values));
-  });
+/** What a shell adds to an environment; Lambda starts its runtime by a shell as well. */
+function withoutShells({
+  PWD: _pwd,
+  OLDPWD: _oldPwd,
+  SHLVL: _level,
+  _: _command,
+  ...variables
+}: Record<string, string>) {
+  return variables;
 }

@@ -53,6 +53,7 @@ const answered: LambdaStream = {
   cookies: ['a=1; Path=/', 'b=2'],
   body: streamOf('data: 1\n\n'),
   initMs: undefined,
+  crash: () => undefined,
 };
 
 test("answers with the function's own status, headers and cookies, as the service rewrites them", async () => {
@@ -158,6 +159,7 @@ test("keeps a viewer's trace and makes one where there is none", async () => {
       traces.push(`${traceId} ${header}`);
       return Promise.resolve(answered);
     },
+    invokeBuffered: neverInvoked,
     invoke: neverInvoked,
     close: () => Promise.resolve(),
   };
@@ -193,7 +195,12 @@ function ask(
   invokeStreaming: () => Promise<LambdaStream>,
   url: DeployedFunctionUrl = functionUrl,
 ): Promise<OriginResponse> {
-  const lambda: LambdaFunction = { invokeStreaming, invoke: neverInvoked, close: () => Promise.resolve() };
+  const lambda: LambdaFunction = {
+    invokeStreaming,
+    invokeBuffered: neverInvoked,
+    invoke: neverInvoked,
+    close: () => Promise.resolve(),
+  };
   const origin = createFunctionUrl({ functionUrl: url, lambda, onTrace: () => undefined, onLog, now: () => now });
   return origin(asked, scope);
 }

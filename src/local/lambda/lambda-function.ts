@@ -1,23 +1,30 @@
+import { createConcurrency } from './concurrency.ts';
+import { processClock } from './lambda-clock.ts';
 import { LambdaFunctionError } from './lambda-function-error.ts';
 import type { LambdaFunctionSettings, LambdaInvocation } from './lambda-function-settings.ts';
-import { createPreludeParser, preludeContentType } from './prelude.ts';
-import type { Prelude } from './prelude.ts';
-import { startSandbox } from './sandbox.ts';
-import type { Sandbox, SandboxAnswer, SandboxBytes } from './sandbox.ts';
+import { openStream } from './open-stream.ts';
+import type { OpenStream } from './open-stream.ts';
+import { collectPayload, limitStream } from './response-limits.ts';
+import { createSandboxPool } from './sandbox-pool.ts';
+import type { SandboxAnswer } from './sandbox.ts';
 
 export { LambdaFunctionError } from './lambda-function-error.ts';
 
 /** A streamed answer whose prelude is complete. */
-export interface LambdaStream {
-  /** The prelude's status. Default 200. */
-  readonly statusCode: number;
-  /** The prelude's headers, names as the function wrote them. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** The prelude's cookies: each a whole `set-cookie` value. */
-  readonly cookies: readonly string[];
-  /** The bytes after the prelude. Throws {@link LambdaFunctionError} where the function dies, times out or fails. */
-  readonly body: AsyncIterable<Uint8Array>;
-  /** The cold start's duration in milliseconds, where this invocation paid for one. */
+export interface LambdaStream extends OpenStream {
+  /** How long this invocation waited for the start of a process, in milliseconds; undefined where one ran already. */
+  readonly initMs: number | undefined;
+  /** Kills the process that answers, as if it had died by itself. */
+  crash(): void;
+}
+
+/** A whole answer. */
+export interface LambdaPayload {
+  /** JSON, where the handler does not stream. */
+  readonly bytes: Uint8Array;
+  /** True where the handler streams: then these are the bytes that it would have sent, its prelude among them. */
+  readonly isStreamed: boolean;
+  /** How long this invocation waited for the start of a process, in milliseconds; undefined where one ran already. */
   readonly initMs: number | undefined;
 }
 
@@ -31,6 +38,12 @@ export interface LambdaFunction {
    */
   invokeStreaming(event: unknown, invocation: LambdaInvocation): Promise<LambdaStream>;
   /**
+   * Invokes as a Function URL with `BUFFERED` does and resolves when the answer is complete.
+   *
+   * @throws LambdaFunctionError where it fails, or answers with more than 6 MB.
+   */
+  invokeBuffered(event: unknown, invocation: LambdaInvocation): Promise<LambdaPayload>;
+  /**
    * Invokes as Lambda@Edge does and resolves to the JSON result.
    *
    * @throws LambdaFunctionError where it fails.
@@ -40,75 +53,44 @@ export interface LambdaFunction {
   close(): Promise<void>;
 }
 
-/** Largest streamed answer, in bytes: 200 MB (Lambda quotas). Lambda's bandwidth limit after 6 MB is not imitated. */
-const maxStreamedBytes = 200 * 1024 * 1024;
-
-/** How long an invocation waits for a process that has answered but not yet asked for more, rather than start another. */
-const finishingPatienceMs = 50;
-
 /** Makes a function that runs from its bundle on this machine. Nothing starts before the first invocation. */
 export function createLambdaFunction(settings: LambdaFunctionSettings): LambdaFunction {
-  const closing = new AbortController();
-  const sandboxes = new Set<Sandbox>();
-  const starting = new Set<Promise<unknown>>();
-  const idle: Sandbox[] = [];
+  const { clock = processClock } = settings;
+  const concurrency = createConcurrency(settings.reservedConcurrency, () => clock.nowMs());
+  const pool = createSandboxPool(settings);
 
-  async function acquire(): Promise<AcquiredSandbox> {
-    await untilSomeFinish();
-    for (let sandbox = idle.pop(); sandbox !== undefined; sandbox = idle.pop()) {
-      if (sandbox.alive) {
-        return { sandbox, initMs: undefined };
-      }
-    }
-    if (closing.signal.aborted) {
-      throw new LambdaFunctionError('throttled', 'Function.Closed', `the function ${settings.name} is closed`);
-    }
-    const start = startSandbox(settings, closing.signal);
-    // Closing waits for a start that is under way; its failure is for whoever invoked.
-    const settled = start.then(
-      () => undefined,
-      () => undefined,
-    );
-    starting.add(settled);
-    void settled.then(() => starting.delete(settled));
-    const sandbox = await start;
-    sandboxes.add(sandbox);
-    return { sandbox, initMs: sandbox.initMs };
-  }
-
-  async function untilSomeFinish(): Promise<void> {
-    const finishing = [...sandboxes].filter((sandbox) => sandbox.finishing && !idle.includes(sandbox));
-    if (finishing.length > 0) {
-      const patience = Promise.withResolvers<void>();
-      const timer = setTimeout(patience.resolve, finishingPatienceMs);
-      await Promise.race([patience.promise, ...finishing.map((sandbox) => sandbox.untilFree())]);
-      clearTimeout(timer);
-    }
-  }
-
-  async function run(event: unknown, invocation: LambdaInvocation): Promise<AcquiredAnswer> {
-    const { sandbox, initMs } = await acquire();
+  async function run(event: unknown, invocation: LambdaInvocation): Promise<Run> {
+    const end = concurrency.begin();
+    const acquired = await pool.acquire(invocation).catch((error: unknown) => {
+      end();
+      throw error;
+    });
+    const { sandbox, initMs, timeoutMs } = acquired;
     try {
-      const answer = await sandbox.invoke(event, invocation);
-      return { answer, initMs };
+      const answer = await sandbox.invoke(event, invocation, timeoutMs);
+      return { answer, initMs, crash: () => sandbox.crash() };
     } finally {
-      void release(sandbox);
+      void pool.release(sandbox).then(end);
     }
   }
 
-  async function release(sandbox: Sandbox): Promise<void> {
-    await sandbox.untilFree();
-    if (sandbox.alive) {
-      idle.push(sandbox);
-    } else {
-      sandboxes.delete(sandbox);
-    }
+  function warnOfMissingPrelude(): void {
+    const text =
+      'the answer is empty, and so it is 200 without headers: HttpResponseStream.from sends its status and headers with the first write(), never with end()';
+    settings.onLog({ functionName: settings.name, stream: 'platform', text });
   }
 
   return {
     invokeStreaming: async (event, invocation) => {
+      const { answer, initMs, crash } = await run(event, invocation);
+      const limited = answer.kind === 'buffered' ? answer : { ...answer, bytes: limitStream(answer.bytes, clock) };
+      return { ...(await openStream(limited, warnOfMissingPrelude)), initMs, crash };
+    },
+    invokeBuffered: async (event, invocation) => {
       const { answer, initMs } = await run(event, invocation);
-      return { ...(await openStream(answer)), initMs };
+      return answer.kind === 'buffered'
+        ? { bytes: Buffer.from(answer.json), isStreamed: false, initMs }
+        : { bytes: await collectPayload(answer.bytes), isStreamed: true, initMs };
     },
     invoke: async (event, invocation) => {
       const { answer } = await run(event, invocation);
@@ -122,95 +104,12 @@ export function createLambdaFunction(settings: LambdaFunctionSettings): LambdaFu
       }
       return answer.json === '' ? null : (JSON.parse(answer.json) as unknown);
     },
-    close: async () => {
-      closing.abort();
-      await Promise.all(starting);
-      await Promise.all([...sandboxes].map((sandbox) => sandbox.stop()));
-    },
+    close: () => pool.close(),
   };
 }
 
-interface AcquiredSandbox {
-  readonly sandbox: Sandbox;
-  readonly initMs: number | undefined;
-}
-
-interface AcquiredAnswer {
+interface Run {
   readonly answer: SandboxAnswer;
   readonly initMs: number | undefined;
-}
-
-type OpenStream = Omit<LambdaStream, 'initMs'>;
-
-async function openStream(answer: SandboxAnswer): Promise<OpenStream> {
-  if (answer.kind === 'buffered') {
-    return withoutPrelude('application/json', singleChunk(answer.json));
-  }
-  try {
-    return answer.contentType === preludeContentType
-      ? await readPrelude(answer.bytes)
-      : await readFirstBytes(answer.contentType, answer.bytes);
-  } catch (error) {
-    answer.bytes.discard();
-    throw error;
-  }
-}
-
-async function readPrelude(bytes: SandboxBytes): Promise<OpenStream> {
-  const parser = createPreludeParser();
-  for (;;) {
-    const chunk = await bytes.next();
-    const found = chunk === undefined ? parser.end() : parser.push(chunk);
-    if (found !== undefined) {
-      const { prelude, rest } = found;
-      return { ...prelude, body: bodyOf(rest, bytes) };
-    }
-  }
-}
-
-/** An error before the first byte must be thrown, not streamed: so the first byte is waited for. */
-async function readFirstBytes(contentType: string, bytes: SandboxBytes): Promise<OpenStream> {
-  const first = await bytes.next();
-  return withoutPrelude(contentType, first === undefined ? singleChunk('') : bodyOf(first, bytes));
-}
-
-function withoutPrelude(contentType: string, body: AsyncIterable<Uint8Array>): OpenStream {
-  const prelude: Prelude = { statusCode: 200, headers: { 'content-type': contentType }, cookies: [] };
-  return { ...prelude, body };
-}
-
-/** Read once. `return` lets the function run to its end unread; a body that nobody reads holds the function back. */
-function bodyOf(first: Uint8Array, bytes: SandboxBytes): AsyncIterable<Uint8Array> {
-  let head: Uint8Array | undefined = first.length > 0 ? first : undefined;
-  let length = 0;
-  const iterator: AsyncIterator<Uint8Array> = {
-    next: async () => {
-      const value = head ?? (await bytes.next());
-      head = undefined;
-      if (value === undefined) {
-        return { done: true, value };
-      }
-      length += value.length;
-      if (length > maxStreamedBytes) {
-        bytes.discard();
-        throw new LambdaFunctionError(
-          'function-error',
-          'Function.ResponseSizeTooLarge',
-          `the answer has more than ${maxStreamedBytes} bytes`,
-        );
-      }
-      return { done: false, value };
-    },
-    return: () => {
-      bytes.discard();
-      return Promise.resolve({ done: true, value: undefined });
-    },
-  };
-  return { [Symbol.asyncIterator]: () => iterator };
-}
-
-async function* singleChunk(text: string): AsyncGenerator<Uint8Array> {
-  if (text !== '') {
-    yield Buffer.from(text);
-  }
+  readonly crash: () => void;
 }

@@ -34,11 +34,11 @@ export interface PreludeParser {
    */
   push(bytes: Uint8Array): PreludeAndRest | undefined;
   /**
-   * Tells that no more bytes come.
+   * Tells that no more bytes come, and gives undefined where there was none at all.
    *
-   * @throws LambdaFunctionError always: a function that names this content type owes a prelude.
+   * @throws LambdaFunctionError where there were some: a function that names this content type owes a prelude.
    */
-  end(): never;
+  end(): undefined;
 }
 
 /** Makes the parser of one answer. */
@@ -62,11 +62,11 @@ export function createPreludeParser(): PreludeParser {
       return undefined;
     },
     end: () => {
-      throw refusal(
-        collected.length === 0
-          ? 'the answer is empty: HttpResponseStream.from sends the prelude with the first write(), never with end()'
-          : `the answer ends after ${collected.length} bytes without one: HttpResponseStream.from sends the prelude with the first write(), never with end()`,
-      );
+      if (collected.length > 0) {
+        throw refusal(
+          `the answer ends after ${collected.length} bytes without one: HttpResponseStream.from sends the prelude with the first write(), never with end()`,
+        );
+      }
     },
   };
 }

@@ -3,9 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isJsonObject, parseJson } from '../../json.ts';
 import { LambdaFunctionError } from './lambda-function-error.ts';
-
-/** Largest buffered answer: 6 MB and what wraps it (Lambda quotas; the runtime emulator's own constant). */
-const maxBufferedBytes = 6 * 1024 * 1024 + 100;
+import { maxPayloadBytes, payloadTooLarge } from './payload-size.ts';
 
 /** What the process is asked to do. */
 export interface RuntimeInvocation {
@@ -93,7 +91,7 @@ export async function startRuntimeApi(): Promise<RuntimeApi> {
       begun.resolve({ kind: 'streaming', contentType, message });
       return;
     }
-    collect(message, maxBufferedBytes).then(
+    collect(message).then(
       (json) => {
         accept(response);
         endAnswer();
@@ -109,7 +107,7 @@ export async function startRuntimeApi(): Promise<RuntimeApi> {
 
   function takeError(message: IncomingMessage, response: ServerResponse): void {
     const { begun } = answering();
-    collect(message, maxBufferedBytes).then(
+    collect(message).then(
       (json) => {
         accept(response);
         endAnswer();
@@ -120,7 +118,7 @@ export async function startRuntimeApi(): Promise<RuntimeApi> {
   }
 
   function takeInitError(message: IncomingMessage, response: ServerResponse): void {
-    collect(message, maxBufferedBytes).then(
+    collect(message).then(
       (json) => {
         accept(response);
         initialized.reject(functionError('init-error', json));
@@ -239,21 +237,17 @@ function invocationHeaders(invocation: RuntimeInvocation): Record<string, string
   };
 }
 
-async function collect(message: IncomingMessage, maxBytes: number): Promise<string> {
+async function collect(message: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of message as AsyncIterable<Buffer>) {
     length += part.length;
-    if (length <= maxBytes) {
+    if (length <= maxPayloadBytes) {
       parts.push(part);
     }
   }
-  if (length > maxBytes) {
-    throw new LambdaFunctionError(
-      'function-error',
-      'Function.ResponseSizeTooLarge',
-      `the answer has ${length} bytes; it may have ${maxBytes}`,
-    );
+  if (length > maxPayloadBytes) {
+    throw payloadTooLarge(maxPayloadBytes);
   }
   return Buffer.concat(parts).toString('utf8');
 }

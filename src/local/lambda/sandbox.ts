@@ -1,13 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import type { ProcessExit, RunningProcess } from '../process/child-process.ts';
-import { ownModulePath, startNodeProcess } from '../process/node-process.ts';
+import type { ProcessExit } from '../process/child-process.ts';
 import { LambdaFunctionError } from './lambda-function-error.ts';
 import type { LambdaFunctionSettings, LambdaInvocation } from './lambda-function-settings.ts';
+import { watchMemory } from './memory-watch.ts';
 import { startRuntimeApi, trailerError } from './runtime-api.ts';
-import type { RuntimeAnswer, RuntimeApi } from './runtime-api.ts';
-
-/** Lambda's own limit for the init phase; a longer one is done again within the function's timeout. */
-const initPhaseMs = 10_000;
+import type { RuntimeAnswer } from './runtime-api.ts';
+import { describeRuntimeExit } from './runtime-exit.ts';
+import { startSandboxProcess } from './sandbox-process.ts';
 
 /** How long a process whose connection broke has for its exit to be noticed. */
 const exitNoticeMs = 2_000;
@@ -31,22 +30,34 @@ export interface SandboxBytes {
 
 /** One process of a function: an execution environment in Lambda's words. */
 export interface Sandbox {
-  /** How long its start took, in milliseconds. */
-  readonly initMs: number;
   /** True where it can take invocations, now or in a moment. */
   readonly alive: boolean;
   /** True where its last answer is complete but it has not asked for more yet. */
   readonly finishing: boolean;
   /**
-   * Runs one invocation.
+   * Runs one invocation within `timeoutMs`, which is what is left of the function's own timeout.
    *
-   * @throws LambdaFunctionError where it fails before its answer begins.
+   * @throws LambdaFunctionError where it fails before its answer begins, also where the process has ended since the last one.
    */
-  invoke(event: unknown, invocation: LambdaInvocation): Promise<SandboxAnswer>;
+  invoke(event: unknown, invocation: LambdaInvocation, timeoutMs: number): Promise<SandboxAnswer>;
   /** Resolves when it can take the next invocation, or when it has ended. */
   untilFree(): Promise<void>;
+  /** Kills the process as if it had died by itself. */
+  crash(): void;
   /** Ends the process. Idempotent. */
   stop(): Promise<void>;
+}
+
+/** How a process is started. */
+export interface SandboxStart {
+  /** The invocation that waits for it. */
+  readonly requestId: string;
+  /** `invoke` where its start is part of the invocation: Lambda then logs how it failed under the invocation's id. */
+  readonly phase: 'init' | 'invoke';
+  /** How long it may take, in milliseconds. */
+  readonly limitMs: number;
+  /** Ends it while it starts. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -54,52 +65,75 @@ export interface Sandbox {
  *
  * @throws LambdaFunctionError `init-error`, `crash` or `timeout`.
  */
-export async function startSandbox(settings: LambdaFunctionSettings, signal: AbortSignal): Promise<Sandbox> {
-  const startedMs = performance.now();
+export async function startSandbox(
+  settings: LambdaFunctionSettings,
+  { requestId, phase, limitMs, signal }: SandboxStart,
+): Promise<Sandbox> {
   const api = await startRuntimeApi();
-  const child = startProcess(settings, api);
-  let loss: LambdaFunctionError | undefined;
-  let alive = true;
+  const child = startSandboxProcess(settings, api.address);
+  const memory = watchMemory(child.pid, settings.memorySizeMb, loseByMemory);
+  let current = requestId;
+  let loss: Loss | undefined;
+  let isStopped = false;
+  let isBusy = phase === 'invoke';
   let rejectCurrent: ((error: LambdaFunctionError) => void) | undefined;
 
   const ended = child.exited.then(async (exit) => {
-    alive = false;
-    loss ??= crash(exit);
-    rejectCurrent?.(loss);
+    memory.stop();
+    lose(crash(exit));
     await api.close();
   });
   const stop = async (): Promise<void> => {
-    alive = false;
+    isStopped = true;
     child.kill();
     await ended;
   };
-  function lose(error: LambdaFunctionError): void {
-    alive = false;
-    loss ??= error;
-    child.kill();
+  /** The first loss counts: a process that is killed for its timeout does not crash as well. */
+  function lose(reason: Loss): void {
+    if (loss === undefined) {
+      loss = reason;
+      child.kill();
+      if (isBusy) {
+        log(describeLoss(reason, current));
+      }
+      rejectCurrent?.(errorOf(reason, current));
+    }
+  }
+  function log(text: string): void {
+    if (!isStopped) {
+      settings.onLog({ functionName: settings.name, stream: 'platform', text });
+    }
   }
   /** Rejects as soon as the process is lost; one wait at a time. */
   function orLost<T>(wait: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       rejectCurrent = reject;
       wait.then(resolve, reject);
-      if (loss !== undefined && !alive) {
-        reject(loss);
+      if (loss !== undefined) {
+        reject(errorOf(loss, current));
       }
     });
   }
+  function loseByTimeout(): void {
+    lose({ kind: 'timeout', errorType: 'Sandbox.Timedout', reason: describeTimeout(settings.timeoutMs) });
+  }
 
-  const abort = (): void => child.kill();
+  function loseByMemory(usedMb: number): void {
+    log(`the process used ${usedMb} MB of memory; its MemorySize is ${settings.memorySizeMb} MB`);
+    lose(crash({ code: null, signal: 'SIGKILL' }));
+  }
+
+  memory.start();
+  const abort = (): void => void stop();
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) {
     abort();
   }
-  const initTimer = setTimeout(
-    () => lose(timeout('-', initPhaseMs + settings.timeoutMs)),
-    initPhaseMs + settings.timeoutMs,
-  );
+  const initTimer = setTimeout(loseByTimeout, limitMs);
   try {
     await orLost(api.initialized);
+    memory.stop();
+    isBusy = false;
   } catch (error) {
     await stop();
     throw error;
@@ -111,59 +145,69 @@ export async function startSandbox(settings: LambdaFunctionSettings, signal: Abo
   /** Why the connection broke: the process has ended, or it has cut its own answer. */
   async function lossOf(): Promise<LambdaFunctionError> {
     await Promise.race([ended, delay(exitNoticeMs)]);
-    return loss ?? truncated();
+    return loss === undefined ? truncated() : errorOf(loss, current);
+  }
+
+  async function finish(timer: NodeJS.Timeout): Promise<void> {
+    await Promise.race([api.untilNext(), ended]);
+    clearTimeout(timer);
+    memory.stop();
+    isBusy = false;
   }
 
   return {
-    initMs: performance.now() - startedMs,
     get alive() {
-      return alive;
+      return loss === undefined && !isStopped;
     },
     get finishing() {
-      return alive && api.finishing;
+      return loss === undefined && api.finishing;
     },
-    invoke: async (event, invocation) => {
-      const deadlineMs = Date.now() + settings.timeoutMs;
-      const timer = setTimeout(() => lose(timeout(invocation.requestId, settings.timeoutMs)), settings.timeoutMs);
+    invoke: async (event, invocation, timeoutMs) => {
+      current = invocation.requestId;
+      if (loss !== undefined) {
+        // It ended by itself since its last answer. Lambda had frozen it until now, and so this invocation pays for it.
+        log(describeLoss(loss, current));
+        throw errorOf(loss, current);
+      }
+      isBusy = true;
+      memory.start();
+      const deadlineMs = Date.now() + timeoutMs;
+      const timer = setTimeout(loseByTimeout, timeoutMs);
       const functionArn = `arn:aws:lambda:${settings.region}:${settings.accountId}:function:${settings.name}`;
-      const begun = api.invoke({ ...invocation, functionArn, deadlineMs, eventJson: JSON.stringify(event) });
-      void Promise.race([api.untilNext(), ended]).then(() => clearTimeout(timer));
+      const { traceId } = invocation;
+      const eventJson = JSON.stringify(event);
+      const begun = api.invoke({ requestId: current, traceId, functionArn, deadlineMs, eventJson });
+      void finish(timer);
       return withBytes(await orLost(begun), lossOf);
     },
     untilFree: () => Promise.race([api.untilNext(), ended]),
+    crash: () => child.kill(),
     stop,
   };
 }
 
-function startProcess(settings: LambdaFunctionSettings, api: RuntimeApi): RunningProcess {
-  return startNodeProcess({
-    entryPoint: [ownModulePath('./bootstrap', import.meta.url)],
-    workingDirectory: settings.codeDirectory,
-    environment: environmentOf(settings, api.address),
-    onLine: (stream, text) => settings.onLog({ functionName: settings.name, stream, text }),
-  });
+/** Why a process is of no more use. */
+interface Loss {
+  readonly kind: 'crash' | 'timeout';
+  readonly errorType: string;
+  readonly reason: string;
 }
 
-/** Lambda's reserved variables (developer guide, "defined runtime environment variables"); the function's own between. */
-function environmentOf(settings: LambdaFunctionSettings, address: string): Record<string, string> {
-  return {
-    AWS_REGION: settings.region,
-    AWS_DEFAULT_REGION: settings.region,
-    AWS_EXECUTION_ENV: `AWS_Lambda_${settings.runtime ?? 'nodejs24.x'}`,
-    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-    AWS_LAMBDA_LOG_FORMAT: settings.logFormat ?? 'Text',
-    LANG: 'en_US.UTF-8',
-    TZ: ':UTC',
-    ...settings.environment,
-    AWS_LAMBDA_FUNCTION_NAME: settings.name,
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settings.memorySizeMb),
-    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${settings.name}`,
-    AWS_LAMBDA_LOG_STREAM_NAME: `local/[$LATEST]${settings.name}`,
-    AWS_LAMBDA_RUNTIME_API: address,
-    LAMBDA_TASK_ROOT: settings.codeDirectory,
-    _HANDLER: settings.handler,
-  };
+function crash(exit: ProcessExit): Loss {
+  return { kind: 'crash', errorType: 'Runtime.ExitError', reason: describeRuntimeExit(exit) };
+}
+
+function errorOf({ kind, errorType, reason }: Loss, requestId: string): LambdaFunctionError {
+  return new LambdaFunctionError(kind, errorType, `RequestId: ${requestId} Error: ${reason}`);
+}
+
+/** What Lambda writes into the function's log. */
+function describeLoss({ kind, errorType, reason }: Loss, requestId: string): string {
+  return kind === 'timeout' ? `${requestId} ${reason}` : `RequestId: ${requestId} Error: ${reason}\n${errorType}`;
+}
+
+function describeTimeout(timeoutMs: number): string {
+  return `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;
 }
 
 function withBytes(answer: RuntimeAnswer, lossOf: () => Promise<LambdaFunctionError>): SandboxAnswer {
@@ -198,20 +242,6 @@ function bytesOf(message: IncomingMessage, lossOf: () => Promise<LambdaFunctionE
       void iterator.return?.().finally(() => setImmediate(() => message.resume()));
     },
   };
-}
-
-function crash(exit: ProcessExit): LambdaFunctionError {
-  const how = exit.signal === null ? `exit status ${exit.code}` : `signal: ${exit.signal}`;
-  return new LambdaFunctionError('crash', 'Runtime.ExitError', `Runtime exited with error: ${how}`);
-}
-
-function timeout(requestId: string, timeoutMs: number): LambdaFunctionError {
-  const seconds = (timeoutMs / 1000).toFixed(2);
-  return new LambdaFunctionError(
-    'timeout',
-    'Sandbox.Timedout',
-    `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`,
-  );
 }
 
 function truncated(): LambdaFunctionError {

@@ -1,4 +1,4 @@
-/** Preloaded into every child process: ends it, and what it started, when its parent is gone, even by `kill -9`. */
+/** Preloaded into every Node process on Windows: ends it, and what it started, when its parent is gone, even by `kill -9`. */
 import { readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { isMainThread } from 'node:worker_threads';

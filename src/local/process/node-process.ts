@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { parentPipeDescriptor, startChildProcess } from './child-process.ts';
+import { parentPipeDescriptor } from './child-process.ts';
 import type { RunningProcess } from './child-process.ts';
+import { startCommandProcess } from './command-process.ts';
 import { parentPipeVariable } from './parent-pipe.ts';
 
 /** This package's own files run as they are: `.ts` from source, `.js` when compiled. */
@@ -10,9 +11,11 @@ const moduleExtension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 export interface NodeProcessSettings {
   /** The program and its arguments. */
   readonly entryPoint: readonly string[];
+  /** Node's own options, before the program. Default: none. */
+  readonly nodeOptions?: readonly string[];
   /** Its working directory. */
   readonly workingDirectory: string;
-  /** All that it sees of an environment, but for `PATH`. */
+  /** All that it sees of an environment, but for `PATH` and what a shell adds, such as `PWD`. */
   readonly environment: Readonly<Record<string, string>>;
   /** Called once per line that it writes. */
   onLine(stream: 'stdout' | 'stderr', text: string): void;
@@ -20,18 +23,14 @@ export interface NodeProcessSettings {
 
 /**
  * Runs a program with this process's own Node. It leads its own process group, so that a Ctrl-C in the terminal reaches
- * only the parent, which then ends it; and it ends by itself when the parent is gone.
+ * only the parent, which then ends it; and it ends when the parent is gone, also in the middle of a loop without an end.
  */
 export function startNodeProcess(settings: NodeProcessSettings): RunningProcess {
-  return startChildProcess({
-    file: process.execPath,
-    arguments: [...nodeFlags(), ...settings.entryPoint],
+  const nodeOptions = [...ownOptions(), ...(settings.nodeOptions ?? [])];
+  return startCommandProcess({
+    command: [process.execPath, ...nodeOptions, ...settings.entryPoint],
     workingDirectory: settings.workingDirectory,
-    environment: {
-      ...essentialEnvironment(),
-      ...settings.environment,
-      [parentPipeVariable]: String(parentPipeDescriptor),
-    },
+    environment: { ...essentialEnvironment(), ...settings.environment, ...ownEnvironment() },
     onLine: (stream, text) => settings.onLine(stream, text),
   });
 }
@@ -45,9 +44,16 @@ function ownModuleUrl(name: string, base: string): URL {
   return new URL(`${name}${moduleExtension}`, base);
 }
 
-function nodeFlags(): readonly string[] {
-  const watchParent = ['--import', ownModuleUrl('./end-with-parent', import.meta.url).href];
-  return moduleExtension === '.ts' ? ['--disable-warning=ExperimentalWarning', ...watchParent] : watchParent;
+/** On Windows there is no shell that waits for the parent's end beside the program: the program has to hear of it itself. */
+function ownOptions(): readonly string[] {
+  return [
+    ...(moduleExtension === '.ts' ? ['--disable-warning=ExperimentalWarning'] : []),
+    ...(process.platform === 'win32' ? ['--import', ownModuleUrl('./end-with-parent', import.meta.url).href] : []),
+  ];
+}
+
+function ownEnvironment(): Record<string, string> {
+  return process.platform === 'win32' ? { [parentPipeVariable]: String(parentPipeDescriptor) } : {};
 }
 
 /** What any program needs of its environment to run at all. */
