@@ -6,6 +6,17 @@
 export type { LocalAgent } from './local/agent-hosting.ts';
 export { startLocalChain } from './local/local-chain.ts';
 export type { LocalChain } from './local/local-chain.ts';
+export type {
+  ErrorEvent,
+  LocalEndpoints,
+  LocalEvent,
+  LogEvent,
+  NoticeEvent,
+  ReadyEvent,
+  RebuiltEvent,
+  RequestEvent,
+  StoppedEvent,
+} from './local/local-event.ts';
 export type { LocalChainOptions } from './local/local-chain-options.ts';
 export { LocalChainError } from './local/local-chain-error.ts';
 export type { HopRecord, LogLine, RequestLine, ResponseEnding } from './local/request-line.ts';

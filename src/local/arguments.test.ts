@@ -1,35 +1,54 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readLocalArguments } from './arguments.ts';
-import { agentEnvironmentOf } from './command.ts';
+import { localUsage, readLocalArguments } from './arguments.ts';
+import { agentEnvironmentOf } from './agent-environment.ts';
 
 const arn = 'arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/agent-1';
 
 test('reads every option, and has a default for each', () => {
   assert.deepEqual(readLocalArguments([]), {
     port: 8787,
-    assemblyDirectory: 'cdk.out',
+    assembly: 'cdk.out',
     synth: false,
+    build: undefined,
     context: {},
     keysFile: undefined,
     usersFile: undefined,
     agent: { kind: 'template' },
     agentProtocol: undefined,
+    faults: [],
+    faultSeed: 1,
+    traceFile: undefined,
+    json: false,
+    watch: false,
     help: false,
   });
   const line =
     '--port=0 --assembly out --synth -c auth=jwt -ca=b=c --context auth=basic --keys k.json --users u.json --agent-url http://a:1/ --agent-protocol AGUI';
-  assert.deepEqual(readLocalArguments(line.split(' ')), {
+  const rest = ['--build', 'npm run build', '--watch', '--json', '--trace', 't.har'];
+  const faults = ['--fault', 'cut-after=20', '--fault=throttle=0.3', '--fault-seed', '7'];
+  assert.deepEqual(readLocalArguments([...line.split(' '), ...rest, ...faults]), {
     port: 0,
-    assemblyDirectory: 'out',
+    assembly: 'out',
     synth: true,
+    build: 'npm run build',
     context: { auth: 'basic', a: 'b=c' },
     keysFile: 'k.json',
     usersFile: 'u.json',
     agent: { kind: 'url', url: 'http://a:1' },
     agentProtocol: 'AGUI',
+    faults: ['cut-after=20', 'throttle=0.3'],
+    faultSeed: 7,
+    traceFile: 't.har',
+    json: true,
+    watch: true,
     help: false,
   });
+  assert.deepEqual(readLocalArguments(['--agent', 'python main.py']).agent, {
+    kind: 'command',
+    command: 'python main.py',
+  });
+  assert.equal(readLocalArguments(['--agent-protocol', 'MCP']).agentProtocol, 'MCP');
   assert.deepEqual(readLocalArguments(['--agent-arn', arn]).agent, {
     kind: 'deployed',
     agentRuntimeArn: arn,
@@ -48,7 +67,7 @@ test('says in a sentence what is wrong with a command line', () => {
   const lines: readonly [string, string][] = [
     [
       '--bogus',
-      'unknown option --bogus; allowed are --port, --assembly, --synth, --context, --keys, --users, --agent-url, --agent-arn, --profile, --region, --agent-protocol, --help',
+      'unknown option --bogus; allowed are --port, --assembly, --synth, --context, --build, --watch, --keys, --users, --agent, --agent-url, --agent-arn, --profile, --region, --agent-protocol, --fault, --fault-seed, --trace, --json, --help',
     ],
     ['--port', '--port needs a value'],
     ['--assembly --synth', '--assembly needs a value'],
@@ -68,13 +87,36 @@ test('says in a sentence what is wrong with a command line', () => {
     ['--synth --context =jwt', '-c is "=jwt"; it must be <key>=<value>'],
     ['-c auth=jwt', '-c has a meaning only with --synth'],
     ['--keys a --keys b', '--keys is given twice'],
-    ['--agent-protocol MCP', '--agent-protocol is "MCP"; it must be one of HTTP, AGUI'],
+    ['--agent-protocol mcp', '--agent-protocol is "mcp"; it must be one of HTTP, AGUI, A2A, MCP'],
+    ['--build make', '--build has a meaning only with --synth'],
+    ['--trace', '--trace needs a value'],
+    ['--watch=src', '--watch takes no value, and got "src"'],
+    ['--fault', '--fault needs a value'],
+    ['--fault split', '--fault: the fault split needs a value, as in split=1; it must be a number of bytes from 1'],
+    ['--fault-seed -1', '--fault-seed needs a value'],
+    ['--fault-seed 1.5', '--fault-seed is "1.5"; it must be a whole number from 0 to 9007199254740991'],
     ['--profile p', '--profile has a meaning only with --agent-arn'],
     [`--agent-url http://a --agent-arn ${arn}`, '--agent-url and --agent-arn exclude each other: there is one agent'],
+    ['--agent-url http://a --agent x', '--agent and --agent-url exclude each other: there is one agent'],
   ];
   for (const [line, message] of lines) {
     assert.throws(() => readLocalArguments(line.split(' ')), { name: 'UsageError', message });
   }
+});
+
+test('lists every option in its usage, and every fault', () => {
+  for (const option of [
+    '--build',
+    '--watch',
+    '--agent <command>',
+    '--fault-seed',
+    '--trace',
+    '--json',
+    'cut-after=20',
+  ]) {
+    assert.ok(localUsage.includes(`\n  ${option}`), option);
+  }
+  assert.ok(Math.max(...localUsage.split('\n').map((line) => line.length)) <= 130, 'a line is too long for a terminal');
 });
 
 test("gives the agent the developer's own model, never the template's, and AWS credentials only for Bedrock", () => {

@@ -1,34 +1,19 @@
 import { UsageError } from '../command-line.ts';
-import { LocalChainError } from './local-chain-error.ts';
+import type { Environment } from '../settings.ts';
 import { localUsage, readLocalArguments } from './arguments.ts';
-import type { LocalArguments } from './arguments.ts';
-import { describeChain, describeEmptySecrets, describeLog, describeRequest } from './console.ts';
-import { requireFreePort } from './listen.ts';
-import { startLocalChain } from './local-chain.ts';
-import type { LocalChain } from './local-chain.ts';
-import { synthesize } from './synthesize.ts';
-import { environmentNames } from '../settings.ts';
-
-/** Variables of the developer's own that the agent is given, where they are set. */
-const modelVariables = ['OPENAI_BASE_URL', 'OPENAI_MODEL', 'OPENAI_API_KEY', 'OFFLINE_MODEL_DELAY_MS'];
-
-/** What the agent needs besides for a model on Bedrock: the developer's own credentials. */
-const awsVariables = [
-  'AWS_ACCESS_KEY_ID',
-  'AWS_SECRET_ACCESS_KEY',
-  'AWS_SESSION_TOKEN',
-  'AWS_PROFILE',
-  'AWS_REGION',
-  'AWS_DEFAULT_REGION',
-  'AWS_CONFIG_FILE',
-  'AWS_SHARED_CREDENTIALS_FILE',
-  'HOME',
-];
+import { LocalChainError } from './local-chain-error.ts';
+import { startLocalRun } from './local-run.ts';
+import type { LocalRun } from './local-run.ts';
+import { createJsonReporter, createTextReporter } from './reporter.ts';
+import type { Output, Reporter } from './reporter.ts';
 
 /** Longest wait for everything to end after a Ctrl-C, in milliseconds. */
 const closeTimeoutMs = 2000;
 
-type Environment = Readonly<Record<string, string | undefined>>;
+const output: Output = {
+  print: (text) => void process.stdout.write(text),
+  explain: (text) => void process.stderr.write(text),
+};
 
 /**
  * Runs `agentcore-relay local` until it is interrupted and resolves to the exit code: 0 after an interrupt, 1 where the
@@ -36,70 +21,29 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export async function runLocalCommand(commandLine: readonly string[], environment: Environment): Promise<number> {
   const interrupted = hearInterrupts();
+  // A command line that cannot be read may have said who reads the answer.
+  const reporter = commandLine.includes('--json') ? createJsonReporter(output) : createTextReporter(output);
   try {
     const options = readLocalArguments(commandLine);
     if (options.help) {
-      process.stdout.write(localUsage);
+      output.print(localUsage);
       return 0;
     }
-    const chain = await start(options, environment);
-    process.stdout.write(describeChain(chain));
-    process.stderr.write(describeEmptySecrets(chain.secrets));
+    const run = await startLocalRun(options, environment, reporter);
     await interrupted();
-    await close(chain);
+    await close(run, reporter);
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`agentcore-relay local: ${error.message}\nagentcore-relay local --help says more\n`);
+      reporter.refused(error.message, 'usage');
       return 2;
     }
     if (error instanceof LocalChainError) {
-      process.stderr.write(`agentcore-relay local: ${error.message}\n`);
+      reporter.refused(error.message, 'chain');
       return 1;
     }
     throw error;
   }
-}
-
-/**
- * The agent's environment over the template's. The model that the template names would be called on AWS, with
- * credentials that are not here: it stays only where the developer asks for one.
- */
-export function agentEnvironmentOf(environment: Environment): Environment {
-  const bedrockModelId = environment['BEDROCK_MODEL_ID'];
-  const names = bedrockModelId === undefined ? modelVariables : [...modelVariables, ...awsVariables];
-  return {
-    ...Object.fromEntries(
-      names.filter((name) => environment[name] !== undefined).map((name) => [name, environment[name]]),
-    ),
-    BEDROCK_MODEL_ID: bedrockModelId,
-  };
-}
-
-async function start(options: LocalArguments, environment: Environment): Promise<LocalChain> {
-  const { synth, context, port, assemblyDirectory, agent, agentProtocol, keysFile, usersFile } = options;
-  if (synth) {
-    await requireFreePort(port);
-    await synthesize({
-      projectDirectory: '.',
-      assemblyDirectory,
-      context,
-      environment,
-      onStart: (command) => process.stderr.write(`synthesizing the CDK app: ${command}\n`),
-    });
-  }
-  return startLocalChain({
-    assembly: assemblyDirectory,
-    port,
-    agent,
-    keysFile,
-    usersFile,
-    region: environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'],
-    agentEnvironment: agentEnvironmentOf(environment),
-    relayEnvironment: agentProtocol === undefined ? {} : { [environmentNames.agentRuntimeProtocol]: agentProtocol },
-    onRequest: (line) => process.stdout.write(describeRequest(line)),
-    onLog: (line) => process.stdout.write(describeLog(line)),
-  });
 }
 
 /** The first interrupt ends the chain; one before it runs, and a second one, end the process at once. */
@@ -125,10 +69,14 @@ function hearInterrupts(): () => Promise<void> {
   };
 }
 
-async function close(chain: LocalChain): Promise<void> {
-  process.stderr.write('\nstopping\n');
+async function close(run: LocalRun, reporter: Reporter): Promise<void> {
+  reporter.stopping();
   // Whatever is still there is killed with this process.
-  const tooLate = setTimeout(() => process.exit(0), closeTimeoutMs);
-  await chain.close();
+  const tooLate = setTimeout(() => {
+    reporter.stopped();
+    process.exit(0);
+  }, closeTimeoutMs);
+  await run.close();
   clearTimeout(tooLate);
+  reporter.stopped();
 }

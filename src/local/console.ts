@@ -4,7 +4,7 @@ import type { AgentHosting } from './agentcore/agentcore-settings.ts';
 import type { LocalChain } from './local-chain.ts';
 import type { HopRecord, LogLine, RequestLine } from './request-line.ts';
 import type { HostedSecret } from './secret-values.ts';
-import type { DeployedAgent, DeployedAuth, DeployedFunction } from './template/deployment.ts';
+import type { DeployedAgent, DeployedAuth, DeployedFunction, Notice } from './template/deployment.ts';
 
 /** Who may call, by the kind of authentication. */
 const callers: Readonly<Record<string, string>> = {
@@ -17,8 +17,13 @@ const callers: Readonly<Record<string, string>> = {
 
 type Row = readonly [hop: string, what: string, from: string];
 
-/** What runs where, and a `curl` line to begin with. */
-export function describeChain(chain: LocalChain): string {
+/**
+ * What runs where, and a `curl` line to begin with.
+ *
+ * @param startMs how long the start took, in milliseconds
+ * @param watched what is watched for changes; undefined where nothing is
+ */
+export function describeChain(chain: LocalChain, startMs: number, watched: string | undefined): string {
   const { distribution, agent, auth } = chain.deployment;
   const rows: Row[] = [['CloudFront', chain.url, `${distribution.logicalId} of the template`]];
   for (const behaviour of distribution.behaviours) {
@@ -65,7 +70,13 @@ export function describeChain(chain: LocalChain): string {
   );
   const body = chain.agent === undefined ? '' : ` -d '{"prompt":"What is 12*(3+4)?","response":"transformed"}'`;
   const curl = `curl -N ${curlOptionsOf(auth)}${chain.url}${body}`;
-  return `\n${formatTable(rows)}\n\n  ${styleText('bold', curl)}\n\nCtrl-C ends it.\n\n`;
+  const ready = `Ready after ${(startMs / 1000).toFixed(1)} s${watched === undefined ? '' : `, watching ${watched}`}.`;
+  return `\n${formatTable(rows)}\n\n  ${styleText('bold', curl)}\n\n${ready} Ctrl-C ends it.\n\n`;
+}
+
+/** A line for something of the template that is not run here. */
+export function describeNotice({ resource, property, text }: Notice): string {
+  return `${styleText('yellow', `${resource}: ${property}`, { stream: process.stderr })} ${text}\n`;
 }
 
 /** Sentences for the developer where a secret has nobody in it; empty where none is like that. */
@@ -155,11 +166,15 @@ function fromOf(lambda: DeployedFunction): [string] {
 
 function describeAgent(hosting: AgentHosting, agent: DeployedAgent | undefined): [string, string] {
   switch (hosting.kind) {
-    case 'bundle':
+    case 'bundle': {
+      const runtime = agent?.artifact.kind === 'code' ? agent.artifact.runtime : '';
       return [
-        `${hosting.entryPoint.join(' ')}, ${agent?.runtime ?? ''}, a process per session`,
+        `${hosting.entryPoint.join(' ')}, ${runtime}, a process per session`,
         `${agent?.logicalId ?? ''}: ${relative(hosting.codeDirectory)}`,
       ];
+    }
+    case 'command':
+      return [`${hosting.command}, a process per session`, '--agent'];
     case 'url':
       return [hosting.url, '--agent-url'];
     case 'deployed':

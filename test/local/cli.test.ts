@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { synthesizeFixture } from './fixture-assembly.ts';
 import type { FixtureAssembly } from './fixture-assembly.ts';
-
-const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+import { isAlive, runCli, startCli } from './run-cli.ts';
+import type { CliResult } from './run-cli.ts';
 
 let assembly: FixtureAssembly;
 let projectDirectory: string;
@@ -60,7 +55,7 @@ test('answers what it cannot do with a sentence and an exit code, never with a s
       [
         2,
         '',
-        'agentcore-relay local: unknown option --bogus; allowed are --port, --assembly, --synth, --context, --keys, --users, --agent-url, --agent-arn, --profile, --region, --agent-protocol, --help\nagentcore-relay local --help says more\n',
+        'agentcore-relay local: unknown option --bogus; allowed are --port, --assembly, --synth, --context, --build, --watch, --keys, --users, --agent, --agent-url, --agent-arn, --profile, --region, --agent-protocol, --fault, --fault-seed, --trace, --json, --help\nagentcore-relay local --help says more\n',
       ],
       [
         1,
@@ -113,9 +108,9 @@ test('says that the port is taken', async () => {
 });
 
 test('prints what runs where and a line per request, and leaves no process behind on Ctrl-C', async () => {
-  const child = start('local', '--assembly', assembly.directory, '--port', '0');
-  const output = collect(child.stdout);
-  await output.until(/Ctrl-C ends it/u);
+  await using running = startCli(projectDirectory, ['local', '--assembly', assembly.directory, '--port', '0']);
+  const output = running.stdout;
+  await output.until(/^Ready after \d+\.\d s\. Ctrl-C ends it\.$/mu);
   const url = /http:\/\/127\.0\.0\.1:\d+/u.exec(output.text())?.[0] ?? '';
   for (const hop of [
     'CloudFront',
@@ -139,71 +134,23 @@ test('prints what runs where and a line per request, and leaves no process behin
   const relay = Number(response.headers.get('x-fixture-pid'));
   assert.ok(isAlive(relay));
   const interrupted = performance.now();
-  child.kill('SIGINT');
-  const [code] = (await once(child, 'close')) as [number | null];
-  assert.equal(code, 0);
+  running.child.kill('SIGINT');
+  assert.equal(await running.ended, 0);
   assert.ok(performance.now() - interrupted < 2500, 'it took longer than its own bound to end');
   assert.ok(!isAlive(relay), `process ${relay} is still there`);
 });
 
 test('ends by itself, without a stack, when nobody takes its output any more', async () => {
-  const child = start('local', '--assembly', assembly.directory, '--port', '0');
-  const errors = text(child.stderr);
-  const output = collect(child.stdout);
-  await output.until(/Ctrl-C ends it/u);
-  const url = /http:\/\/127\.0\.0\.1:\d+/u.exec(output.text())?.[0] ?? '';
-  child.stdout.destroy();
+  await using running = startCli(projectDirectory, ['local', '--assembly', assembly.directory, '--port', '0']);
+  const [url] = await running.stdout.until(/http:\/\/127\.0\.0\.1:\d+/u);
+  await running.stdout.until(/Ctrl-C ends it/u);
+  running.child.stdout.destroy();
   const response = await fetch(url);
   await response.arrayBuffer();
-  const [code] = (await once(child, 'close')) as [number | null];
-  assert.deepEqual([code, await errors], [0, '\nstopping\n']);
+  assert.deepEqual([await running.ended, running.stderr.text()], [0, '\nstopping\n']);
 });
 
-interface Result {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-type Child = ChildProcessByStdio<null, Readable, Readable>;
-
-function start(...commandLine: readonly string[]): Child {
-  return spawn(process.execPath, [cli, ...commandLine], {
-    cwd: projectDirectory,
-    env: { PATH: process.env['PATH'] },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
-
-async function run(...commandLine: readonly string[]): Promise<Result> {
-  const child = start(...commandLine);
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ]);
-  return { code, stdout, stderr };
-}
-
-/** Keeps what a stream gives, and waits for what it is to give. */
-function collect(stream: Readable): { text(): string; until(pattern: RegExp): Promise<void> } {
-  let collected = '';
-  stream.setEncoding('utf8');
-  stream.on('data', (chunk: string) => {
-    collected += chunk;
-  });
-  return {
-    text: () => collected,
-    until: async (pattern) => {
-      while (!pattern.test(collected)) {
-        if (stream.readableEnded) {
-          assert.fail(`${pattern.source} never came; there was:\n${collected}`);
-        }
-        await Promise.race([once(stream, 'data'), once(stream, 'end')]);
-      }
-    },
-  };
-}
+const run = (...commandLine: readonly string[]): Promise<CliResult> => runCli(projectDirectory, commandLine);
 
 /** A port on which nothing listens, because what did has been closed. */
 async function refusedPort(): Promise<number> {
@@ -213,13 +160,4 @@ async function refusedPort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
