@@ -20,14 +20,6 @@ export const sentinels = {
   'the host behind': 'sentinel-host.internal',
 } as const;
 
-/** What the local chain signs with. */
-const chainCredentials = {
-  'the access key id': 'ASIALOCALRELAY000000',
-  'the secret access key': 'local-relay-secret-access-key',
-  'the session token': 'local-relay-session-token',
-  'the session token of CloudFront': 'local-cloudfront-session-token',
-} as const;
-
 const detector = createLeakDetector();
 let watchCount = 0;
 
@@ -43,9 +35,13 @@ after(() => {
 export async function startWatchedChain(options: LocalChainOptions): Promise<LocalChain> {
   const chain = await startLocalChain(options);
   const { distribution, agentRuntimeArn, auth } = chain.deployment;
+  const credentials = Object.values(chain.roleCredentials);
   const endpoints = [chain.agentCoreEndpoint, chain.secretsManagerEndpoint].filter((url) => url !== undefined);
   const stop = watch(chain.url, {
-    ...chainCredentials,
+    'the access key id': credentials.map(({ accessKeyId }) => accessKeyId),
+    'the secret access key': credentials.map(({ secretAccessKey }) => secretAccessKey),
+    'the session token': credentials.map(({ sessionToken }) => sessionToken),
+    'the session token of CloudFront': 'local-cloudfront-session-token',
     'the account id of the chain': distribution.accountId,
     'the host of a Function URL': distribution.behaviours.map(({ origin }) => origin.domainName),
     'the name of a function': distribution.behaviours
@@ -59,11 +55,13 @@ export async function startWatchedChain(options: LocalChainOptions): Promise<Loc
     'the name of a secret': auth.secrets.map(({ arn }) => arn.split(':').at(-1) ?? arn),
     'the address of a service': endpoints.map((url) => new URL(url).host),
   });
+  const closeChain = chain.close.bind(chain);
   const close = async (): Promise<void> => {
-    await chain.close();
+    await closeChain();
     stop();
   };
-  return { ...chain, close, [Symbol.asyncDispose]: close };
+  // What a chain says of itself changes when it is told to take another assembly.
+  return Object.defineProperties(chain, { close: { value: close }, [Symbol.asyncDispose]: { value: close } });
 }
 
 /** Starts a relay on Node's server whose viewers are watched. */
