@@ -13,7 +13,13 @@ import type {
   AgentInvocationLine,
   AgentLogLine,
 } from '../../src/local/agentcore/agentcore-settings.ts';
+import { noFaults } from '../../src/local/faults/request-faults.ts';
+import type { RequestFaults } from '../../src/local/faults/request-faults.ts';
+import { createExchangeTrace } from '../../src/local/hop-trace.ts';
+import type { HopTrace } from '../../src/local/hop-trace.ts';
+import type { RequestScope } from '../../src/local/request-scope.ts';
 import { signRequest } from '../../src/local/aws-service/signature.ts';
+import { onlyCaller } from '../service-callers.ts';
 
 /** The runtime that exists in the tests. */
 export const agentRuntimeArn = 'arn:aws:bedrock-agentcore:eu-west-1:123456789012:runtime/demo-0123456789';
@@ -30,6 +36,8 @@ export interface Started {
   readonly client: BedrockAgentCoreClient;
   readonly lines: readonly AgentInvocationLine[];
   readonly log: readonly AgentLogLine[];
+  /** What the developer was told. */
+  readonly notes: readonly string[];
 }
 
 /** The tests' agent, with AgentCore's own timeouts. */
@@ -51,17 +59,19 @@ export async function start(
 ): Promise<Started> {
   const lines: AgentInvocationLine[] = [];
   const log: AgentLogLine[] = [];
+  const notes: string[] = [];
   const agentCore = await startAgentCore({
     agentRuntimeArn,
     region: 'eu-west-1',
     hosting: { ...bundle, ...bundleChanges },
-    secretAccessKeyOf: (id) => (id === credentials.accessKeyId ? credentials.secretAccessKey : undefined),
+    callerOf: onlyCaller(credentials),
     onInvocation: (line) => lines.push(line),
     onLog: (line) => log.push(line),
+    onNote: (text) => notes.push(text),
     ...changes,
   });
   t.after(() => agentCore.close());
-  return { agentCore, client: clientOf(agentCore, credentials), lines, log };
+  return { agentCore, client: clientOf(agentCore, credentials), lines, log, notes };
 }
 
 /** The AWS SDK's own client, without its retries unless they are asked for. */
@@ -122,6 +132,32 @@ export async function post(agentCore: AgentCore, payload: unknown): Promise<Reco
   const response = await fetch(`${agentCore.endpoint}${target}`, { method: 'POST', headers: signed, body });
   await response.arrayBuffer();
   return Object.fromEntries(response.headers);
+}
+
+/** `fetch`, signed as the AWS SDKs sign: for the clients of protocols that know nothing of AWS. */
+export const signedFetch: typeof fetch = async (input, init) => {
+  const request = new Request(input, init);
+  const url = new URL(request.url);
+  const body = Buffer.from(await request.clone().arrayBuffer());
+  const headers = { ...Object.fromEntries(request.headers), host: url.host };
+  const signable = { method: request.method, target: `${url.pathname}${url.search}`, headers, body };
+  const { host: _host, ...signed } = signRequest(signable, credentials, 'eu-west-1', Date.now());
+  return fetch(request, { headers: signed });
+};
+
+/** A scope for every request, with faults, and what was written down of the last one. */
+export function scopeWith(faults: Partial<RequestFaults['agent']>): {
+  scopeOf(): RequestScope;
+  trace(): readonly HopTrace[];
+} {
+  let trace = createExchangeTrace(() => performance.now());
+  return {
+    scopeOf: () => {
+      trace = createExchangeTrace(() => performance.now());
+      return { record: () => undefined, faults: { ...noFaults, agent: { ...noFaults.agent, ...faults } }, trace };
+    },
+    trace: () => trace.hops(),
+  };
 }
 
 /** Starts a server until the test ends and gives its base URL. */

@@ -1,3 +1,4 @@
+import type { ServiceCaller } from '../iam/service-caller.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { ContainerContract } from '../container-contract.ts';
 
@@ -118,10 +119,8 @@ export interface AgentCoreSettings {
   readonly qualifiers?: readonly string[] | undefined;
   /** Headers that the runtime's request header allowlist names: passed to the agent. Default none. */
   readonly headerAllowlist?: readonly string[] | undefined;
-  /** Access key ids that may invoke; others with a known secret get AccessDeniedException. Default: all. */
-  readonly allowedPrincipals?: readonly string[] | undefined;
-  /** The secret of an access key id, or undefined where the key is not known. */
-  secretAccessKeyOf(accessKeyId: string): string | undefined;
+  /** Who has an access key id, and what they may do; undefined where nobody has it. */
+  callerOf(accessKeyId: string): ServiceCaller | undefined;
   /** The viewer's request that an invocation belongs to, by its `X-Amzn-Trace-Id`. Default: none is known. */
   scopeOf?: ((traceId: string) => RequestScope | undefined) | undefined;
   /** Called once per invocation, when its first byte (or its error) leaves. */

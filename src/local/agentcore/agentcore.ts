@@ -9,6 +9,7 @@ import { defaultLimits } from './agentcore-settings.ts';
 import type { AgentCoreSettings } from './agentcore-settings.ts';
 import type { ServerProtocol } from '../container-contract.ts';
 import { modelledExceptions } from './modelled-exceptions.ts';
+import { tracedHeaders } from './pipe-answer.ts';
 import { writeInvocationError } from './protocol-errors.ts';
 import { ServiceError } from '../aws-service/service-error.ts';
 import { validationError } from './service-error.ts';
@@ -22,7 +23,8 @@ import {
   readTarget,
   sessionIdHeader,
 } from './service-request.ts';
-import { verifySignature } from '../aws-service/signature.ts';
+import { authenticate } from '../iam/service-caller.ts';
+import { requiredAccess } from './required-access.ts';
 import { noFaults } from '../faults/request-faults.ts';
 import { untraced } from '../hop-trace.ts';
 import type { TracedHeader } from '../hop-trace.ts';
@@ -38,7 +40,7 @@ export interface AgentCore {
 /**
  * Starts the data plane on a free port of 127.0.0.1.
  *
- * It checks requests as the service does (path, signature, members), keeps one process per runtime session and passes
+ * It checks requests as the service does (path, signature, permissions, members), keeps one process per runtime session and passes
  * the agent's bytes on as they come. Not imitated: the shell (`/commands`), WebSockets and quotas.
  */
 export async function startAgentCore(settings: AgentCoreSettings): Promise<AgentCore> {
@@ -89,7 +91,16 @@ async function answer(
       protocol = settings.contract?.protocol ?? 'HTTP';
     }
     payload = await readPayload(message, settings.limits?.maxPayloadBytes ?? defaultLimits.maxPayloadBytes);
-    authenticate(settings, { method: message.method ?? '', target: message.url ?? '', headers, body: payload });
+    const signed = { method: message.method ?? '', target: message.url ?? '', headers, body: payload };
+    const signer = authenticate(signed, {
+      region: settings.region,
+      service: 'bedrock-agentcore',
+      callerOf: (accessKeyId) => settings.callerOf(accessKeyId),
+      nowMs: (settings.now ?? Date.now)(),
+    });
+    for (const access of requiredAccess(target, headers, settings.agentRuntimeArn)) {
+      signer.authorize(access);
+    }
     checkRuntime(target, settings.agentRuntimeArn, settings.qualifiers);
     checkHeaders(headers);
     const isStop = target.operation === 'stopruntimesession';
@@ -132,10 +143,10 @@ async function answer(
     }
     // Whatever is not read of a refused request's body is not worth keeping its connection.
     response.shouldKeepAlive = message.complete;
-    const status = writeInvocationError(response, protocol, { error: toServiceError(thrown), requestId, payload });
-    hop.head(status, readResponseHeaders(response));
+    const head = writeInvocationError(response, protocol, { error: toServiceError(thrown), requestId, payload });
+    hop.head(head.statusCode, tracedHeaders(head.headers));
     hop.end('complete');
-    report(status, undefined);
+    report(head.statusCode, undefined);
   }
 }
 
@@ -151,29 +162,10 @@ function readRawHeaders({ rawHeaders }: IncomingMessage): readonly TracedHeader[
   return rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [{ name, value: rawHeaders[index + 1] ?? '' }] : []));
 }
 
-function readResponseHeaders(response: ServerResponse): readonly TracedHeader[] {
-  return Object.entries(response.getHeaders()).map(([name, value]) => ({ name, value: String(value) }));
-}
-
 function toServiceError(thrown: unknown): ServiceError {
   return thrown instanceof ServiceError
     ? thrown
     : new ServiceError(500, 'InternalServerException', thrown instanceof Error ? thrown.message : String(thrown));
-}
-
-function authenticate(settings: AgentCoreSettings, request: Parameters<typeof verifySignature>[0]): void {
-  const accessKeyId = verifySignature(request, {
-    region: settings.region,
-    secretAccessKeyOf: (id) => settings.secretAccessKeyOf(id),
-    nowMs: (settings.now ?? Date.now)(),
-  });
-  if (settings.allowedPrincipals?.includes(accessKeyId) === false) {
-    throw new ServiceError(
-      403,
-      'AccessDeniedException',
-      `User: ${accessKeyId} is not authorized to perform: bedrock-agentcore:InvokeAgentRuntime on resource: ${settings.agentRuntimeArn}`,
-    );
-  }
 }
 
 function newTraceId(): string {

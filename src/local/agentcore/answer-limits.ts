@@ -48,15 +48,23 @@ function createMessageMeasure(): (chunk: Uint8Array) => number {
   let pending = 0;
   return (chunk) => {
     const window = Buffer.concat([carried, chunk]);
-    const ends = messageEnds.flatMap((end) => {
-      const first = window.indexOf(end);
-      return first === -1 ? [] : [{ first, last: window.lastIndexOf(end) + end.length }];
-    });
-    const first = Math.min(...ends.map((end) => end.first));
-    const last = Math.max(...ends.map((end) => end.last));
-    const untilFirst = ends.length === 0 ? pending + chunk.length : pending + first - carried.length;
-    pending = ends.length === 0 ? untilFirst : window.length - last;
+    let start = carried.length - pending;
+    let largest = 0;
+    for (let end = findEnd(window, Math.max(start, 0)); end !== undefined; end = findEnd(window, end)) {
+      largest = Math.max(largest, end - start);
+      start = end;
+    }
+    pending = window.length - start;
     carried = window.subarray(-maxCarriedBytes);
-    return Math.max(untilFirst, pending);
+    return Math.max(largest, pending);
   };
+}
+
+/** Where the first message that ends after `from` ends. */
+function findEnd(bytes: Buffer, from: number): number | undefined {
+  const ends = messageEnds.flatMap((text) => {
+    const index = bytes.indexOf(text, from);
+    return index === -1 ? [] : [index + text.length];
+  });
+  return ends.length === 0 ? undefined : Math.min(...ends);
 }

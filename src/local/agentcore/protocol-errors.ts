@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { isJsonObject, parseJson } from '../../json.ts';
 import type { ServiceError } from '../aws-service/service-error.ts';
 import type { ServerProtocol } from '../container-contract.ts';
+import type { AnswerHead } from './pipe-answer.ts';
 import { writeServiceError } from './service-error.ts';
 
 /** How a protocol words an exception: HTTP status, its own code, and the message. */
@@ -70,24 +71,20 @@ export interface InvocationError {
   readonly payload: Buffer;
 }
 
-/** Writes an invocation's error in the form that AgentCore gives it for the agent's protocol, and gives its status. */
+/** Writes an invocation's error in the form that AgentCore gives it for the agent's protocol. Gives what was written. */
 export function writeInvocationError(
   response: ServerResponse,
   protocol: ServerProtocol,
   { error, requestId, payload }: InvocationError,
-): number {
+): AnswerHead {
   const name = nameOf(error);
   switch (protocol) {
     case 'HTTP':
-      writeServiceError(response, error, requestId);
-      return error.status;
-    case 'A2A': {
-      if (name === 'AccessDeniedException') {
-        writeServiceError(response, error, requestId);
-        return error.status;
-      }
-      return writeJsonRpc(response, a2aErrors[name] ?? otherA2aError, requestId, payload);
-    }
+      return writeServiceError(response, error, requestId);
+    case 'A2A':
+      return name === 'AccessDeniedException'
+        ? writeServiceError(response, error, requestId)
+        : writeJsonRpc(response, a2aErrors[name] ?? otherA2aError, requestId, payload);
     case 'MCP':
       return writeJsonRpc(response, mcpErrors[name] ?? otherMcpError, requestId, payload);
     case 'AGUI': {
@@ -110,7 +107,7 @@ function writeJsonRpc(
   [status, code, message]: Wording<number>,
   requestId: string,
   payload: Buffer,
-): number {
+): AnswerHead {
   const error = { jsonrpc: '2.0', id: readId(payload), error: { code, message } };
   return write(response, status, 'application/json', JSON.stringify(error), requestId);
 }
@@ -122,10 +119,19 @@ function readId(payload: Buffer): string | number | null {
   return typeof id === 'string' || typeof id === 'number' ? id : null;
 }
 
-function write(response: ServerResponse, status: number, contentType: string, text: string, requestId: string): number {
+function write(
+  response: ServerResponse,
+  statusCode: number,
+  contentType: string,
+  text: string,
+  requestId: string,
+): AnswerHead {
   const body = Buffer.from(text);
-  response
-    .writeHead(status, { 'Content-Type': contentType, 'Content-Length': body.length, 'x-amzn-RequestId': requestId })
-    .end(body);
-  return status;
+  const headers = {
+    'content-type': contentType,
+    'content-length': String(body.length),
+    'x-amzn-requestid': requestId,
+  };
+  response.writeHead(statusCode, headers).end(body);
+  return { statusCode, headers };
 }

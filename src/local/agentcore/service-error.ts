@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { AnswerHead } from './pipe-answer.ts';
 import { ServiceError } from '../aws-service/service-error.ts';
 
 /** A member of the request breaks the service model's constraint; in the words that callers have seen. */
@@ -19,15 +20,15 @@ export function runtimeClientError(message: string): ServiceError {
   );
 }
 
-/** Writes an exception as restJson1 has it: its name in `x-amzn-errortype`, its members as JSON. */
-export function writeServiceError(response: ServerResponse, error: ServiceError, requestId: string): void {
+/** Writes an exception as restJson1 has it: its name in `x-amzn-errortype`, its members as JSON. Gives what was written. */
+export function writeServiceError(response: ServerResponse, error: ServiceError, requestId: string): AnswerHead {
   const body = Buffer.from(JSON.stringify({ message: error.message, ...error.fields }));
-  response
-    .writeHead(error.status, {
-      'Content-Type': 'application/json',
-      'Content-Length': body.length,
-      'x-amzn-RequestId': requestId,
-      'x-amzn-ErrorType': error.errorName,
-    })
-    .end(body);
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': String(body.length),
+    'x-amzn-requestid': requestId,
+    'x-amzn-errortype': error.errorName,
+  };
+  response.writeHead(error.status, headers).end(body);
+  return { statusCode: error.status, headers };
 }

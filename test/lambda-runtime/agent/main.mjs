@@ -13,7 +13,13 @@ let busy = process.env.BUSY === 'yes';
 createServer(async (request, response) => {
   if (request.url === '/ping') {
     response.writeHead(process.env.NEVER_HEALTHY === 'yes' ? 503 : 200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ status: busy ? 'HealthyBusy' : 'Healthy', time_of_last_update: 1 }));
+    const changed = process.env.ALWAYS_UPDATED === 'yes' ? Date.now() / 1000 : 1;
+    response.end(JSON.stringify({ status: busy ? 'HealthyBusy' : 'Healthy', time_of_last_update: changed }));
+    return;
+  }
+  if (request.url === '/.well-known/agent-card.json') {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ name: 'test', url: process.env.AGENTCORE_RUNTIME_URL }));
     return;
   }
   const parts = [];
@@ -74,6 +80,16 @@ createServer(async (request, response) => {
     case 'be lazy':
       busy = false;
       response.end('{}');
+      break;
+    case 'one message':
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(`data: 1\n\ndata: ${'a'.repeat(count)}\n\n`);
+      break;
+    case 'bytes':
+      response.writeHead(200, { 'content-type': 'text/plain' });
+      response.end('a'.repeat(count));
+      break;
+    case 'silence':
       break;
     case 'flood':
       response.writeHead(200, { 'content-type': 'text/plain' });
