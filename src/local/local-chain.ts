@@ -84,6 +84,9 @@ export async function startLocalChain(options: LocalChainOptions): Promise<Local
     get secretsManagerEndpoint() {
       return current.running.secretsManagerEndpoint;
     },
+    get roleCredentials() {
+      return current.running.roleCredentials;
+    },
     reload: (assembly) => {
       const after = reloaded.catch(() => undefined).then(() => replace(assembly ?? current.assembly));
       reloaded = after;

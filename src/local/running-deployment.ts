@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { environmentNames } from '../settings.ts';
 import { findAgent, findContract } from './agent-hosting.ts';
@@ -9,6 +10,9 @@ import type { ViewerFunction } from './cloudfront/viewer-function.ts';
 import type { ServerProtocol } from './container-contract.ts';
 import type { FaultPlan } from './faults/fault-plan.ts';
 import { createFunctionUrl } from './function-url/function-url.ts';
+import { openRoleSessions } from './iam/role-sessions.ts';
+import type { RoleCredentials, RoleSessions } from './iam/role-sessions.ts';
+import type { ServiceCaller } from './iam/service-caller.ts';
 import { createLambdaFunction } from './lambda/lambda-function.ts';
 import type { LambdaFunction } from './lambda/lambda-function.ts';
 import type { LocalChainOptions } from './local-chain-options.ts';
@@ -33,18 +37,16 @@ export interface RunningDeployment {
   readonly secrets: readonly HostedSecret[];
   /** Base URL of the local Secrets Manager; undefined where there is no secret. */
   readonly secretsManagerEndpoint: string | undefined;
+  /**
+   * What the functions sign with, by their logical ids: credentials of their roles for the local AgentCore and Secrets Manager,
+   * which open nothing else.
+   */
+  readonly roleCredentials: Readonly<Record<string, RoleCredentials>>;
   /** Answers viewers, as CloudFront does. */
   readonly serve: RequestListener;
   /** Ends every server and every process. Idempotent. */
   close(): Promise<void>;
 }
-
-/** What the relay signs with here. Any AWS SDK takes them for credentials; they open nothing. */
-const relayCredentials = {
-  accessKeyId: 'ASIALOCALRELAY000000',
-  secretAccessKey: 'local-relay-secret-access-key',
-  sessionToken: 'local-relay-session-token',
-};
 
 /**
  * Starts what an assembly deploys. Nothing of the options that is about the port or about another assembly counts here.
@@ -57,13 +59,14 @@ export async function startDeployment(
   faultPlan: FaultPlan,
 ): Promise<RunningDeployment> {
   const { agent = { kind: 'template' }, accountId = '000000000000', region = 'us-east-1', now = Date.now } = options;
-  const deployment = readDeployment(assembly, { accountId, region });
+  const deployment = await readDeployment(assembly, { accountId, region });
   const secrets = findSecrets(deployment.auth, options);
   const hosting = await findAgent(agent, deployment, options.agentEnvironment ?? {});
   const chain: Chain = {
     deployment,
     secrets,
     hosting,
+    sessions: openSessions(deployment, options.onLog, now),
     agentProtocol: options.agentProtocol,
     scopes: new Map(),
     faultPlan,
@@ -96,6 +99,9 @@ export async function startDeployment(
       agentCoreEndpoint: agentCore?.endpoint,
       secrets,
       secretsManagerEndpoint: secretsManager?.endpoint,
+      roleCredentials: Object.fromEntries(
+        functionsOf(deployment).map((deployed) => [deployed.logicalId, chain.sessions.credentialsOf(deployed)]),
+      ),
       serve: createListener(chain, functions, viewerFunctions),
       close,
     };
@@ -110,6 +116,7 @@ interface Chain {
   readonly deployment: Deployment;
   readonly secrets: readonly HostedSecret[];
   readonly hosting: AgentHosting | undefined;
+  readonly sessions: RoleSessions;
   /** What the agent speaks, where it is not what the template says. */
   readonly agentProtocol: ServerProtocol | undefined;
   /** Requests under way by the trace that their function was invoked in. */
@@ -132,7 +139,7 @@ function agentCoreSettings(chain: Chain, hosting: AgentHosting): AgentCoreSettin
     contract: findContract(deployment, agentProtocol),
     qualifiers: isDeployed ? undefined : agent?.qualifiers,
     headerAllowlist: agent?.headerAllowlist,
-    secretAccessKeyOf,
+    callerOf: (accessKeyId) => callerOfAgent(chain, hosting, accessKeyId),
     scopeOf: (traceId) => scopes.get(rootOf(traceId)),
     onInvocation: ({ traceId, firstByteMs, coldStartMs }) => {
       scopes.get(rootOf(traceId))?.record({ agentMs: firstByteMs, agentInitMs: coldStartMs });
@@ -143,15 +150,50 @@ function agentCoreSettings(chain: Chain, hosting: AgentHosting): AgentCoreSettin
   };
 }
 
-function secretsManagerSettings({ secrets, onLog, now }: Chain): SecretsManagerSettings {
-  return { secrets, secretAccessKeyOf, onFault: (text) => onLog({ source: 'Secrets Manager', text }), now };
+/**
+ * A runtime on AWS that stands for the template's own is none that the template permits anything to: AWS decides there whether the
+ * developer may invoke it. Where it is the very runtime that the template names, the role is asked first.
+ */
+function callerOfAgent(
+  { deployment, sessions }: Chain,
+  hosting: AgentHosting,
+  accessKeyId: string,
+): ServiceCaller | undefined {
+  const caller = sessions.callerOf(accessKeyId);
+  return caller !== undefined && hosting.kind === 'deployed' && hosting.agentRuntimeArn !== deployment.agentRuntimeArn
+    ? { ...caller, authorize: () => undefined }
+    : caller;
 }
 
-function secretAccessKeyOf(accessKeyId: string): string | undefined {
-  return accessKeyId === relayCredentials.accessKeyId ? relayCredentials.secretAccessKey : undefined;
+function secretsManagerSettings({ secrets, sessions, onLog, now }: Chain): SecretsManagerSettings {
+  return {
+    secrets,
+    callerOf: (accessKeyId) => sessions.callerOf(accessKeyId),
+    onFault: (text) => onLog({ source: 'Secrets Manager', text }),
+    now,
+  };
 }
 
-/** What Lambda's own environment gives on AWS (a role's credentials), and where AWS's services are here. */
+/** A session of its role for each function. */
+function openSessions(deployment: Deployment, onLog: LocalChainOptions['onLog'], now: () => number): RoleSessions {
+  return openRoleSessions({
+    functions: functionsOf(deployment),
+    resourcePolicies: deployment.resourcePolicies,
+    onNote: ({ logicalId }, text) => onLog?.({ source: logicalId, text }),
+    randomBytes,
+    now,
+  });
+}
+
+/** Every function that the behaviours name, those at the edge first; one that several name is there several times. */
+function functionsOf({ distribution: { behaviours } }: Deployment): readonly DeployedFunction[] {
+  const atEdge = behaviours
+    .flatMap(({ originRequestFunction, originResponseFunction }) => [originRequestFunction, originResponseFunction])
+    .flatMap((deployed) => (deployed === undefined ? [] : [deployed.function]));
+  return [...atEdge, ...behaviours.flatMap(({ origin }) => origin.functionUrl?.function ?? [])];
+}
+
+/** Where AWS's services are here. */
 function relayEnvironment(
   { deployment, hosting, agentProtocol }: Chain,
   agentCoreEndpoint: string | undefined,
@@ -161,9 +203,6 @@ function relayEnvironment(
     ...(agentCoreEndpoint !== undefined && { AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: agentCoreEndpoint }),
     ...(secretsManagerEndpoint !== undefined && { AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManagerEndpoint }),
     ...(agentProtocol !== undefined && { [environmentNames.agentRuntimeProtocol]: agentProtocol }),
-    AWS_ACCESS_KEY_ID: relayCredentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: relayCredentials.secretAccessKey,
-    AWS_SESSION_TOKEN: relayCredentials.sessionToken,
     ...(hosting?.kind === 'deployed' && {
       ...Object.fromEntries(deployment.agentRuntimeVariables.map((name) => [name, hosting.agentRuntimeArn])),
       [environmentNames.agentRuntimeRegion]: hosting.region,
@@ -177,25 +216,29 @@ interface Made<Deployed, Running> {
   close(): Promise<void>;
 }
 
-/** One Lambda function per ARN. Those behind an origin get the environment; Lambda@Edge has none. */
+/** One Lambda function per ARN. All get credentials of their roles; those behind an origin the environment, too. */
 function createFunctions(
-  { deployment, onLog }: Chain,
+  { deployment, sessions, onLog }: Chain,
   environment: Readonly<Record<string, string>>,
 ): Made<DeployedFunction, LambdaFunction> {
-  const { behaviours } = deployment.distribution;
   const create = (deployed: DeployedFunction, own: Readonly<Record<string, string>>): LambdaFunction => {
     const { logicalId, arn: _arn, ...settings } = deployed;
     const onLine = ({ text }: { readonly text: string }): void => onLog({ source: logicalId, text });
     return createLambdaFunction({ ...settings, environment: { ...settings.environment, ...own }, onLog: onLine });
   };
-  const atOrigins = behaviours.flatMap(({ origin }) => origin.functionUrl?.function ?? []);
-  const atEdge = behaviours
-    .flatMap(({ originRequestFunction, originResponseFunction }) => [originRequestFunction, originResponseFunction])
-    .flatMap((deployed) => (deployed === undefined ? [] : [deployed.function]));
+  const atOrigins = deployment.distribution.behaviours.flatMap(({ origin }) => origin.functionUrl?.function ?? []);
   return makeAll(
-    [...atEdge, ...atOrigins],
+    functionsOf(deployment),
     ({ arn }) => arn,
-    (deployed) => create(deployed, atOrigins.some(({ arn }) => arn === deployed.arn) ? environment : {}),
+    (deployed) => {
+      const { accessKeyId, secretAccessKey, sessionToken } = sessions.credentialsOf(deployed);
+      return create(deployed, {
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        AWS_SESSION_TOKEN: sessionToken,
+        ...(atOrigins.some(({ arn }) => arn === deployed.arn) ? environment : {}),
+      });
+    },
   );
 }
 

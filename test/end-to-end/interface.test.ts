@@ -123,10 +123,14 @@ describe('the whole chain', () => {
 
   it('passes the very bytes that the AWS SDK gets from AgentCore', async () => {
     const { agentRuntimeArn, agentRegion = '' } = chain.deployment;
+    const [relay] = chain.deployment.distribution.behaviours.flatMap(
+      ({ origin }) => origin.functionUrl?.function ?? [],
+    );
+    const relayCredentials = chain.roleCredentials[relay?.logicalId ?? ''] ?? assert.fail('the relay has no role');
     const client = new BedrockAgentCoreClient({
       region: agentRegion,
       endpoint: chain.agentCoreEndpoint ?? '',
-      credentials: { accessKeyId: 'ASIALOCALRELAY000000', secretAccessKey: 'local-relay-secret-access-key' },
+      credentials: relayCredentials,
     });
     const direct = await client.send(
       new InvokeAgentRuntimeCommand({

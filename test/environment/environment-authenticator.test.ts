@@ -10,6 +10,7 @@ import { authenticate } from '../../src/identity/authenticate.ts';
 import type { Authenticator } from '../../src/identity/authenticator.ts';
 import { createApiKey, hashPassword } from '../../src/identity/new-key.ts';
 import { startSecretsManager } from '../../src/local/secrets-manager/secrets-manager.ts';
+import { onlyCaller } from '../service-callers.ts';
 
 let folder: string;
 before(() => {
@@ -47,7 +48,7 @@ test('lets in by the keys of a secret, read with the credentials of the environm
   const secretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:keys-AbCdEf';
   const { endpoint, close } = await startSecretsManager({
     secrets: [{ arn: secretArn, value: () => Promise.resolve(JSON.stringify({ keys: [{ id: 'alice', hash }] })) }],
-    secretAccessKeyOf: (id) => (id === 'AKIDEXAMPLE' ? 'secret' : undefined),
+    callerOf: onlyCaller({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }),
     onFault: (sentence) => assert.fail(sentence),
   });
   t.after(close);

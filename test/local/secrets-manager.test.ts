@@ -2,14 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { RelayError } from '../../src/errors.ts';
+import { ServiceError } from '../../src/local/aws-service/service-error.ts';
+import type { Access } from '../../src/local/iam/service-caller.ts';
 import { startSecretsManager } from '../../src/local/secrets-manager/secrets-manager.ts';
 import type { LocalSecret } from '../../src/local/secrets-manager/get-secret-value.ts';
 import { signPost } from '../../src/agentcore/sign-post.ts';
 import { createSecretReader } from '../../src/secrets-manager/secret-reader.ts';
+import { onlyCaller } from '../service-callers.ts';
 
 const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:relay/keys-AbCdEf';
 const otherArn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:relay/users-GhIjKl';
 const credentials = { accessKeyId: 'ASIALOCAL', secretAccessKey: 'local', sessionToken: 'token/+=' };
+const { sessionToken: _sessionToken, ...withoutToken } = credentials;
 const nowMs = Date.parse('2026-11-22T20:00:00Z');
 
 test('gives the relay what a secret holds at the moment, in whichever region it is', async (t) => {
@@ -59,6 +63,8 @@ for (const [what, errorName, request] of [
   ['more than a request may have', 'SerializationException', { body: { SecretId: 'x'.repeat(70_000) } }],
   ['an unknown key', 'UnrecognizedClientException', { credentials: { ...credentials, accessKeyId: 'AKIAOTHER' } }],
   ['a wrong key', 'InvalidSignatureException', { credentials: { ...credentials, secretAccessKey: 'other' } }],
+  ['another token', 'UnrecognizedClientException', { credentials: { ...credentials, sessionToken: 'other' } }],
+  ['no token', 'UnrecognizedClientException', { credentials: withoutToken }],
   ['another service', 'InvalidSignatureException', { service: 'bedrock-agentcore' }],
   ['another region', 'InvalidSignatureException', { region: 'eu-west-2' }],
   ['a time that is over', 'InvalidSignatureException', { nowMs: nowMs - 301_000 }],
@@ -86,6 +92,40 @@ test('refuses what is not signed', async (t) => {
   );
 });
 
+test('asks for permission to the secret, by whichever name, and to what is asked for where there is none', async (t) => {
+  const asked: Access[] = [];
+  const { endpoint } = await serve(t, [{ arn, value: () => Promise.resolve('secret') }], (access) =>
+    asked.push(access),
+  );
+  await call(endpoint, { SecretId: 'relay/keys' });
+  await call(endpoint, { SecretId: arn, VersionStage: 'AWSPENDING', VersionId: 'v1' });
+  await call(endpoint, { SecretId: 'relay/other' });
+  const action = 'secretsmanager:GetSecretValue';
+  const contextOf = (id: string, stage = 'AWSCURRENT', version?: string): Access['context'] => ({
+    'secretsmanager:SecretId': id,
+    'secretsmanager:VersionStage': stage,
+    'secretsmanager:VersionId': version,
+  });
+  assert.deepEqual(asked, [
+    { action, resource: arn, context: contextOf('relay/keys') },
+    { action, resource: arn, context: contextOf(arn, 'AWSPENDING', 'v1') },
+    { action, resource: 'relay/other', context: contextOf('relay/other') },
+  ]);
+});
+
+test('says to whom it denies a secret what IAM says, and not whether there is one', async (t) => {
+  const Message = 'User: x is not authorized to perform: secretsmanager:GetSecretValue';
+  const { endpoint } = await serve(t, [{ arn, value: () => Promise.resolve('secret') }], () => {
+    throw new ServiceError(403, 'AccessDeniedException', Message);
+  });
+  const answers = [await call(endpoint, { SecretId: arn }), await call(endpoint, { SecretId: 'relay/other' })];
+  const denied = { __type: 'AccessDeniedException', message: Message, Message };
+  assert.deepEqual(
+    answers.map(({ status, body }) => ({ status, body })),
+    Array(2).fill({ status: 400, body: denied }),
+  );
+});
+
 test('fails as the service fails where there is no value, and says why to the developer only', async (t) => {
   const values = [() => Promise.reject(new Error('keys.json is gone')), () => Promise.resolve('x'.repeat(65_537))];
   const { endpoint, faults } = await serve(t, [{ arn, value: () => values.shift()?.() ?? Promise.resolve('') }]);
@@ -107,7 +147,7 @@ test('fails as the service fails where there is no value, and says why to the de
 interface CallOptions {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly credentials?: typeof credentials;
+  readonly credentials?: Partial<typeof credentials> & typeof withoutToken;
   readonly service?: string;
   readonly region?: string;
   readonly nowMs?: number;
@@ -152,11 +192,12 @@ async function call(
 async function serve(
   t: TestContext,
   secrets: readonly LocalSecret[],
+  authorize?: (access: Access) => void,
 ): Promise<{ readonly endpoint: string; readonly faults: readonly string[] }> {
   const faults: string[] = [];
   const { endpoint, close } = await startSecretsManager({
     secrets,
-    secretAccessKeyOf: (id) => (id === credentials.accessKeyId ? credentials.secretAccessKey : undefined),
+    callerOf: onlyCaller(credentials, authorize),
     onFault: (sentence) => faults.push(sentence),
     now: () => nowMs,
   });

@@ -16,10 +16,12 @@ export function describeDenial({ principal, action, resource }: AccessRequest, d
   return `${user} with an explicit deny in ${article} ${policyType}${arn}`;
 }
 
-/** The same for the developer, who may know the names of the template: what is missing, or in the way. */
-export function explainDenial({ action, resource }: AccessRequest, { how, policyType, by }: Denied): string {
+/** The same for the developer: what is missing, or in the way. */
+export function explainDenial({ principal, action, resource }: AccessRequest, denied: Denied): string {
+  const { how, policyType, by } = denied;
+  const who = principal.kind === 'role' ? `the role ${principal.roleArn.split('/').at(-1) ?? ''}` : principal.name;
   const reason = how === 'explicit' ? `${by?.name ?? `a ${policyType}`} denies it` : `no ${policyType} allows it`;
-  return `access denied: ${action} on ${resource}: ${reason}`;
+  return `${who} may not ${action} on ${resource}: ${reason}`;
 }
 
 function nameOf(principal: Principal): string {

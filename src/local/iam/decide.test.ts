@@ -226,7 +226,7 @@ test("denies in AWS's words, and explains in ours", () => {
       : assert.fail('it is allowed');
   };
   const user = `User: ${session} is not authorized to perform: ${action} on resource: ${secret}`;
-  const ours = `access denied: ${action} on ${secret}:`;
+  const ours = `the role Relay may not ${action} on ${secret}:`;
   assert.deepEqual(
     [
       words({}),

@@ -5,11 +5,29 @@ export interface RequestContext {
 }
 
 /**
- * Keys that a request here has not, because of what it is: one of a function in no VPC, not by a service on somebody's
- * behalf, without web identity, that tags nothing (IAM, AWS global condition context keys, "Availability").
+ * Keys, or how they begin, that a request here has not because of what it is: one of a role's session, which is in no VPC,
+ * for itself, without web identity, that tags nothing (IAM, AWS global condition context keys, "Availability"; Service
+ * Authorization Reference).
  */
-const absentKeys =
-  /^(?:aws:(?:source(?:vpc|vpce|vpcarn|arn|account|identity|orgid|orgpaths)|vpcsourceip|ec2instance.*|username|federatedprovider|multifactorauthage|tagkeys|requesttag\/.+|calledvia(?:first|last)?|principalservicename(?:slist)?|referer)|bedrock-agentcore:inboundjwtclaim\/.+)$/u;
+const absentKeys: readonly string[] = [
+  'aws:CalledVia',
+  'aws:Ec2InstanceSource',
+  'aws:FederatedProvider',
+  'aws:MultiFactorAuthAge',
+  'aws:PrincipalServiceName',
+  'aws:PrincipalTag/',
+  'aws:Referer',
+  'aws:RequestTag/',
+  'aws:SourceAccount',
+  'aws:SourceArn',
+  'aws:SourceIdentity',
+  'aws:SourceOrg',
+  'aws:SourceVpc',
+  'aws:TagKeys',
+  'aws:Username',
+  'aws:VpcSourceIp',
+  'bedrock-agentcore:InboundJwtClaim/',
+].map((key) => key.toLowerCase());
 
 /** Makes a context of what is known; a value that is undefined is one that the request has not. */
 export function createRequestContext(known: Readonly<Record<string, string | undefined>>): RequestContext {
@@ -19,7 +37,7 @@ export function createRequestContext(known: Readonly<Record<string, string | und
   return {
     valuesOf: (key) => {
       const name = key.toLowerCase();
-      return values.get(name) ?? (absentKeys.test(name) ? [] : undefined);
+      return values.get(name) ?? (absentKeys.some((absent) => name.startsWith(absent)) ? [] : undefined);
     },
   };
 }

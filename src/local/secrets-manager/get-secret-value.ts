@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../json.ts';
 import { ServiceError } from '../aws-service/service-error.ts';
+import type { ServiceCaller } from '../iam/service-caller.ts';
 
 /** A secret that exists here. */
 export interface LocalSecret {
@@ -16,14 +17,17 @@ const maxValueBytes = 65_536;
 /**
  * Answers GetSecretValue (Secrets Manager API reference).
  *
- * @throws ServiceError as the service does: for an unknown secret, and for a version that is not `AWSCURRENT`.
+ * Whether the caller may is asked before whether the secret exists.
+ *
+ * @throws ServiceError as the service does: for a caller who may not, an unknown secret, and a version that is not `AWSCURRENT`.
  */
 export async function getSecretValue(
   request: JsonObject,
+  caller: ServiceCaller,
   secrets: readonly LocalSecret[],
   nowMs: number,
 ): Promise<JsonObject> {
-  const { SecretId: id, VersionStage: stage = 'AWSCURRENT' } = request;
+  const { SecretId: id, VersionStage: stage = 'AWSCURRENT', VersionId: versionId } = request;
   if (typeof id !== 'string') {
     throw new ServiceError(
       400,
@@ -32,6 +36,15 @@ export async function getSecretValue(
     );
   }
   const secret = secrets.find(({ arn }) => [arn, withoutSuffix(arn), nameOf(arn)].includes(id));
+  caller.authorize({
+    action: 'secretsmanager:GetSecretValue',
+    resource: secret?.arn ?? id,
+    context: {
+      'secretsmanager:SecretId': id,
+      'secretsmanager:VersionStage': String(stage),
+      'secretsmanager:VersionId': typeof versionId === 'string' ? versionId : undefined,
+    },
+  });
   if (secret === undefined) {
     throw new ServiceError(400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
   }

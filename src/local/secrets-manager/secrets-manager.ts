@@ -4,7 +4,8 @@ import { isJsonObject, parseJson } from '../../json.ts';
 import type { JsonObject } from '../../json.ts';
 import { ServiceError } from '../aws-service/service-error.ts';
 import { flattenHeaders } from '../aws-service/flatten-headers.ts';
-import { verifySignature } from '../aws-service/signature.ts';
+import { authenticate } from '../iam/service-caller.ts';
+import type { ServiceCaller } from '../iam/service-caller.ts';
 import { listen } from '../listen.ts';
 import { getSecretValue } from './get-secret-value.ts';
 import type { LocalSecret } from './get-secret-value.ts';
@@ -13,8 +14,8 @@ import type { LocalSecret } from './get-secret-value.ts';
 export interface SecretsManagerSettings {
   /** The only secrets that exist here. */
   readonly secrets: readonly LocalSecret[];
-  /** The secret access key of an access key id, or undefined where the id is not known. */
-  secretAccessKeyOf(accessKeyId: string): string | undefined;
+  /** Who has an access key id, and what they may do; undefined where nobody has it. */
+  callerOf(accessKeyId: string): ServiceCaller | undefined;
   /** Called with a sentence where a value cannot be had. */
   onFault(sentence: string): void;
   /** The time in milliseconds since the epoch. Default `Date.now`. */
@@ -34,7 +35,7 @@ const maxRequestBytes = 65_536;
 
 /**
  * Starts Secrets Manager on a free port of 127.0.0.1, for all regions that its secrets are in. It has GetSecretValue and no
- * other operation. Not imitated: IAM, KMS, and versions but the current one.
+ * other operation. Not imitated: KMS, and versions but the current one.
  */
 export async function startSecretsManager(settings: SecretsManagerSettings): Promise<SecretsManager> {
   const server = await listen((message, response) => void answer(settings, message, response), 0);
@@ -49,12 +50,12 @@ async function answer(
   response.on('error', () => undefined);
   try {
     const body = await readBody(message);
-    authenticate(settings, message, body);
+    const caller = findCaller(settings, message, body);
     const request = readRequest(message, body);
-    write(response, 200, await getSecretValue(request, settings.secrets, (settings.now ?? Date.now)()));
+    write(response, 200, await getSecretValue(request, caller, settings.secrets, (settings.now ?? Date.now)()));
   } catch (error) {
     if (error instanceof ServiceError) {
-      // Services with JSON 1.1 refuse signatures with 400, too.
+      // Services with JSON 1.1 refuse signatures and permissions with 400, too.
       const status = error.status === 403 ? 400 : error.status;
       write(response, status, { __type: error.errorName, message: error.message, Message: error.message });
       return;
@@ -77,18 +78,18 @@ async function readBody(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-function authenticate(settings: SecretsManagerSettings, message: IncomingMessage, body: Buffer): void {
+function findCaller(settings: SecretsManagerSettings, message: IncomingMessage, body: Buffer): ServiceCaller {
   const { method = '', url: target = '' } = message;
   const headers = flattenHeaders(message);
   // One server stands for those of all regions: it checks as that one does which the request is meant for.
   const regions = settings.secrets.map(({ arn }) => arn.split(':')[3] ?? '');
   const region = regions.find((known) => headers['authorization']?.includes(`/${known}/`)) ?? regions[0] ?? '';
-  verifySignature(
+  return authenticate(
     { method, target, headers, body },
     {
       region,
       service: 'secretsmanager',
-      secretAccessKeyOf: (id) => settings.secretAccessKeyOf(id),
+      callerOf: (accessKeyId) => settings.callerOf(accessKeyId),
       nowMs: (settings.now ?? Date.now)(),
     },
   );
