@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { StopRuntimeSessionCommand } from '@aws-sdk/client-bedrock-agentcore';
+import { AccessDeniedException, StopRuntimeSessionCommand } from '@aws-sdk/client-bedrock-agentcore';
 import type { InvokeAgentRuntimeCommandInput } from '@aws-sdk/client-bedrock-agentcore';
 import { defaultLifecycle } from '../../src/local/agentcore/agentcore-settings.ts';
 import type { AgentHosting } from '../../src/local/agentcore/agentcore-settings.ts';
+import { ServiceError } from '../../src/local/aws-service/service-error.ts';
+import type { Access } from '../../src/local/iam/service-caller.ts';
+import { onlyCaller } from '../service-callers.ts';
 import {
   agentRuntimeArn,
   clientOf,
@@ -22,7 +23,7 @@ import {
   start,
   textOf,
 } from './agentcore-harness.ts';
-import { processIsGone, untilGone, untilStill, untilTrue } from './until.ts';
+import { untilStill, untilTrue } from './until.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'agentcore-'));
 after(() => rmSync(scratch, { recursive: true }));
@@ -219,90 +220,6 @@ describe('the request that the agent gets', () => {
   });
 });
 
-describe('a runtime session', () => {
-  it('has one process for all its invocations, and another session has another', async (t) => {
-    const { client, lines } = await start(t);
-    const first = await json(client, { prompt: 'who' });
-    const again = await json(client, { prompt: 'who' });
-    const other = await json(client, { prompt: 'who' }, { runtimeSessionId: `other-${sessionId}` });
-    assert.deepEqual([again['pid'], again['invocations'], other['invocations']], [first['pid'], 2, 1]);
-    assert.notEqual(other['pid'], first['pid']);
-    assert.deepEqual(
-      lines.map(({ coldStartMs }) => coldStartMs !== undefined),
-      [true, false, true],
-    );
-  });
-
-  it('is started once where two invocations come at the same time: the second is told to try again', async (t) => {
-    const { client, agentCore } = await start(t);
-    const first = json(client, { prompt: 'who' });
-    await assert.rejects(client.send(invocation({ prompt: 'who' })), {
-      name: 'RetryableConflictException',
-      message: 'Session operation in progress, please retry',
-    });
-    const second = await json(clientOf(agentCore, credentials, 10), { prompt: 'who' });
-    assert.equal(second['pid'], (await first)['pid']);
-  });
-
-  it('ends when it has been idle for its time, and starts afresh, after 409 while it is being ended', async (t) => {
-    const { client, agentCore } = await start(t, {}, { idleTimeoutMs: 50 });
-    const { pid } = await json(client, { prompt: 'who' });
-    await untilGone(Number(pid));
-    const retrying = clientOf(agentCore, credentials, 5);
-    assert.equal((await json(retrying, { prompt: 'who' }))['invocations'], 1);
-  });
-
-  it('is not idle while the agent says that it is busy', async (t) => {
-    const { client } = await start(t, {}, { idleTimeoutMs: 50, environment: { BUSY: 'yes' } });
-    const { pid } = await json(client, { prompt: 'who' });
-    const startedMs = performance.now();
-    await untilTrue(() => performance.now() - startedMs > 400);
-    assert.equal(processIsGone(Number(pid)), false);
-    await json(client, { prompt: 'be lazy' });
-    await untilGone(Number(pid));
-  });
-
-  it('is not idle while an invocation runs', async (t) => {
-    const { client } = await start(t, {}, { idleTimeoutMs: 20 });
-    const output = await client.send(invocation({ prompt: 'stream', count: 30 }));
-    assert.equal((await textOf(output)).split('\n\n').length, 31);
-  });
-
-  it('ends after its longest life, also in the middle of an answer', async (t) => {
-    const { client } = await start(t, {}, { maxLifetimeMs: 400 });
-    const output = await client.send(
-      invocation({ prompt: 'wait for the caller to leave', file: join(scratch, 'life') }),
-    );
-    await assert.rejects(textOf(output), { code: 'ECONNRESET' });
-  });
-
-  it('ends by StopRuntimeSession; one that does not exist is 404', async (t) => {
-    const { client } = await start(t);
-    const { pid } = await json(client, { prompt: 'who' });
-    const stop = new StopRuntimeSessionCommand({ agentRuntimeArn, runtimeSessionId: sessionId });
-    const { runtimeSessionId, statusCode } = await client.send(stop);
-    assert.deepEqual({ runtimeSessionId, statusCode }, { runtimeSessionId: sessionId, statusCode: 200 });
-    assert.equal(processIsGone(Number(pid)), true);
-    await assert.rejects(client.send(stop), { name: 'ResourceNotFoundException' });
-  });
-
-  it('leaves no process behind when the data plane closes', async (t) => {
-    const { client, agentCore } = await start(t);
-    const { pid } = await json(client, { prompt: 'who' });
-    await agentCore.close();
-    await untilGone(Number(pid));
-  });
-
-  it('leaves no process behind when the data plane is killed', async () => {
-    const program = fileURLToPath(new URL('agentcore-and-wait.ts', import.meta.url));
-    const parent = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const pid = Number(await new Promise<Buffer>((resolve) => parent.stdout.once('data', resolve)));
-    assert.equal(processIsGone(pid), false);
-    parent.kill('SIGKILL');
-    await untilGone(pid);
-  });
-});
-
 describe('a failure before the answer', () => {
   it('of the agent is 424 and holds nothing of what it said', async (t) => {
     const { client, lines } = await start(t);
@@ -359,6 +276,16 @@ describe('a failure before the answer', () => {
       { name: 'ValidationException', status: 400, reason: 'FieldValidationFailed' },
     ],
     [
+      'an account id of letters',
+      { agentRuntimeArn: 'demo-0123456789', accountId: 'abc' },
+      { name: 'ValidationException', status: 400, reason: 'FieldValidationFailed' },
+    ],
+    [
+      'an id without an account',
+      { agentRuntimeArn: 'demo-0123456789' },
+      { name: 'ResourceNotFoundException', status: 404 },
+    ],
+    [
       'a traceparent of 129 characters',
       { traceParent: 't'.repeat(129) },
       { name: 'ValidationException', status: 400, reason: 'FieldValidationFailed' },
@@ -385,17 +312,64 @@ describe('a failure before the answer', () => {
     });
   });
 
-  it('is 403 for a wrong secret, an unknown key and one that may not invoke', async (t) => {
-    const { agentCore } = await start(t, {
-      allowedPrincipals: [credentials.accessKeyId],
-      secretAccessKeyOf: () => credentials.secretAccessKey,
-    });
+  it('is 403 for a wrong secret, an unknown key, and a session token that is wrong or missing', async (t) => {
+    const temporary = { ...credentials, sessionToken: 'token' };
+    const { agentCore } = await start(t, { callerOf: onlyCaller(temporary) });
     const names: string[] = [];
-    for (const changes of [{ secretAccessKey: 'wrong' }, { accessKeyId: 'AKIDOTHER0000000' }]) {
-      const client = clientOf(agentCore, { ...credentials, ...changes });
-      await client.send(invocation({ prompt: 'who' })).catch((error: Error) => names.push(error.name));
+    for (const identity of [
+      { ...temporary, secretAccessKey: 'wrong' },
+      { ...temporary, accessKeyId: 'AKIDOTHER0000000' },
+      { ...temporary, sessionToken: 'another' },
+      credentials,
+    ]) {
+      await clientOf(agentCore, identity)
+        .send(invocation({ prompt: 'who' }))
+        .catch((error: Error) => names.push(error.name));
     }
-    assert.deepEqual(names, ['InvalidSignatureException', 'AccessDeniedException']);
+    assert.deepEqual(names, ['InvalidSignatureException', ...Array(3).fill('UnrecognizedClientException')]);
+  });
+
+  it('asks for permission to the runtime and to the endpoint, and for a second one in the name of a user', async (t) => {
+    const asked: Access[] = [];
+    const { client } = await start(t, { callerOf: onlyCaller(credentials, (access) => asked.push(access)) });
+    await client.send(invocation({ prompt: 'who' }, { qualifier: 'live', runtimeUserId: 'ada' }));
+    await client.send(new StopRuntimeSessionCommand({ agentRuntimeArn, runtimeSessionId: sessionId }));
+    await client.send(invocation({ prompt: 'who' }, { agentRuntimeArn: 'demo-0123456789', accountId: '123456789012' }));
+    const [context] = asked.map((access) => access.context);
+    assert.deepEqual(context, {
+      'bedrock-agentcore:userid': 'ada',
+      'bedrock-agentcore:runtimeSessionId': sessionId,
+    });
+    const both = (action: string, qualifier: string): readonly (readonly string[])[] => [
+      [`bedrock-agentcore:${action}`, agentRuntimeArn],
+      [`bedrock-agentcore:${action}`, `${agentRuntimeArn}/runtime-endpoint/${qualifier}`],
+    ];
+    assert.deepEqual(
+      asked.map(({ action, resource }) => [action, resource]),
+      [
+        ...both('InvokeAgentRuntime', 'live'),
+        ...both('InvokeAgentRuntimeForUser', 'live'),
+        ...both('StopRuntimeSession', 'DEFAULT'),
+        ...both('InvokeAgentRuntime', 'DEFAULT'),
+      ],
+    );
+  });
+
+  it('is AccessDeniedException in the words of IAM, before anything is said of what exists', async (t) => {
+    const message = 'User: x is not authorized';
+    const { client, lines } = await start(t, {
+      callerOf: onlyCaller(credentials, () => {
+        throw new ServiceError(403, 'AccessDeniedException', message);
+      }),
+    });
+    for (const changes of [{}, { agentRuntimeArn: agentRuntimeArn.replace('demo', 'other') }]) {
+      await assert.rejects(client.send(invocation({ prompt: 'who' }, changes)), (error) => {
+        assert.ok(error instanceof AccessDeniedException);
+        assert.deepEqual([error.message, error.$metadata.httpStatusCode], [message, 403]);
+        return true;
+      });
+    }
+    assert.deepEqual(lines, []);
   });
 
   it('is 403 without a signature and 404 for an operation that is not here', async (t) => {
@@ -454,7 +428,7 @@ describe('a deployed agent', () => {
     const { agentCore: aws } = await start(t, {
       agentRuntimeArn: deployedArn,
       region: 'us-west-2',
-      secretAccessKeyOf: (id) => (id === own.accessKeyId ? own.secretAccessKey : undefined),
+      callerOf: onlyCaller(own),
     });
     const { client, lines } = await start(t, { hosting: deployed(aws.endpoint) });
     const seen = await json(client, { prompt: 'request' }, { qualifier: 'live' });
