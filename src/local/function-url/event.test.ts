@@ -4,10 +4,9 @@ import type { OriginRequest } from '../cloudfront/messages.ts';
 import { toFunctionUrlEvent } from './event.ts';
 import type { FunctionUrlContext } from './event.ts';
 
+const url = { urlId: 'abc', domainName: 'abc.lambda-url.us-east-1.on.aws', authType: 'AWS_IAM' } as const;
+
 const context: FunctionUrlContext = {
-  urlId: 'abc',
-  domainName: 'abc.lambda-url.us-east-1.on.aws',
-  accountId: '000000000000',
   requestId: 'r1',
   traceRoot: 'Root=1-00000001-000000000000000000000001',
   traceSelf: 'Self=1-00000002-000000000000000000000002',
@@ -33,7 +32,7 @@ const request: OriginRequest = {
 };
 
 test('builds the event of payload 2.0, member for member, without a member that has no value', () => {
-  assert.deepEqual(toFunctionUrlEvent(request, context), {
+  assert.deepEqual(toFunctionUrlEvent(request, url, context), {
     version: '2.0',
     routeKey: '$default',
     rawPath: '/pa%2Fth/ü',
@@ -43,6 +42,7 @@ test('builds the event of payload 2.0, member for member, without a member that 
       host: 'abc.lambda-url.us-east-1.on.aws',
       'content-type': 'application/json; charset=utf-8',
       'x-twice': 'one,two',
+      cookie: 'a=1; b=2',
       'user-agent': 'curl/8',
       'x-amz-source-arn': 'arn:aws:cloudfront::000000000000:distribution/E1',
       'x-amzn-tls-cipher-suite': 'TLS_AES_128_GCM_SHA256',
@@ -53,7 +53,7 @@ test('builds the event of payload 2.0, member for member, without a member that 
     },
     queryStringParameters: { prompt: 'hé there', x: '1,2' },
     requestContext: {
-      accountId: '000000000000',
+      accountId: '111122223333',
       apiId: 'abc',
       authorizer: {
         iam: {
@@ -86,8 +86,15 @@ test('builds the event of payload 2.0, member for member, without a member that 
   });
 });
 
+test("has no caller where the URL takes everybody's requests, and what they send to authorize themselves", () => {
+  const { headers, requestContext } = toFunctionUrlEvent(request, { ...url, authType: 'NONE' }, context);
+  assert.equal(headers['authorization'], 'AWS4-HMAC-SHA256 …');
+  assert.equal(requestContext.accountId, 'anonymous');
+  assert.equal('authorizer' in requestContext, false);
+});
+
 test('has no body, cookies or query parameters where the request has none', () => {
-  const event = toFunctionUrlEvent({ ...request, querystring: '', headers: [], body: new Uint8Array() }, context);
+  const event = toFunctionUrlEvent({ ...request, querystring: '', headers: [], body: new Uint8Array() }, url, context);
   assert.deepEqual(
     ['body' in event, 'cookies' in event, 'queryStringParameters' in event, event.isBase64Encoded],
     [false, false, false, false],
@@ -106,7 +113,7 @@ test('sends a body as text for text types, and as base64 for forms, unknown type
     undefined,
   ].map((contentType) => {
     const headers = contentType === undefined ? [] : [{ name: 'content-type', value: contentType }];
-    const { body, isBase64Encoded } = toFunctionUrlEvent({ ...request, headers, body: Buffer.from('é') }, context);
+    const { body, isBase64Encoded } = toFunctionUrlEvent({ ...request, headers, body: Buffer.from('é') }, url, context);
     return [contentType, isBase64Encoded, body];
   });
   assert.deepEqual(encodings, [

@@ -1,6 +1,7 @@
 import { joinByName, valueOf, valuesOf, without } from '../cloudfront/header-list.ts';
 import type { OriginRequest } from '../cloudfront/messages.ts';
 import { originAccessCredentials } from '../cloudfront/origin-access-control.ts';
+import type { DeployedFunctionUrl } from '../template/deployment.ts';
 
 /** The event of a Function URL, payload format 2.0; members that have no value are absent, as they are on AWS. */
 export interface FunctionUrlEvent {
@@ -15,9 +16,11 @@ export interface FunctionUrlEvent {
   /** Decoded, several values of one name joined by `,`. */
   readonly queryStringParameters?: Readonly<Record<string, string>>;
   readonly requestContext: {
+    /** The caller's, or `anonymous`. */
     readonly accountId: string;
     readonly apiId: string;
-    readonly authorizer: {
+    /** Absent with `NONE`. */
+    readonly authorizer?: {
       readonly iam: {
         readonly accessKey: string;
         readonly accountId: string;
@@ -50,9 +53,6 @@ export interface FunctionUrlEvent {
 
 /** What the service adds to a request. */
 export interface FunctionUrlContext {
-  readonly urlId: string;
-  readonly domainName: string;
-  readonly accountId: string;
   readonly requestId: string;
   /** `Root=1-…`, made here or by the viewer. */
   readonly traceRoot: string;
@@ -65,17 +65,33 @@ export interface FunctionUrlContext {
 /** CloudFront calls with an account, a role and an address of AWS's own, not the developer's. */
 const cloudFrontAccountId = '111122223333';
 const cloudFrontCallerId = 'AROAEXAMPLECLOUDFRONT:OriginAccessSession';
+const cloudFrontIdentity = {
+  accessKey: originAccessCredentials.accessKeyId,
+  accountId: cloudFrontAccountId,
+  callerId: cloudFrontCallerId,
+  cognitoIdentity: null,
+  principalOrgId: null,
+  userArn: `arn:aws:sts::${cloudFrontAccountId}:assumed-role/OriginAccessControlRole/OriginAccessSession`,
+  userId: cloudFrontCallerId,
+};
 const cloudFrontEdgeIp = '130.176.98.145';
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** Builds the event (Lambda, Invoking Lambda function URLs). `authorization` never reaches a function with `AWS_IAM`. */
-export function toFunctionUrlEvent(request: OriginRequest, context: FunctionUrlContext): FunctionUrlEvent {
-  const { urlId, domainName, accountId, requestId, now } = context;
+/**
+ * Builds the event (Lambda, Invoking Lambda function URLs; captures of what CloudFront sends). `authorization` never reaches
+ * a function with `AWS_IAM`; `cookie` does, besides the list.
+ */
+export function toFunctionUrlEvent(
+  request: OriginRequest,
+  { urlId, domainName, authType }: Pick<DeployedFunctionUrl, 'urlId' | 'domainName' | 'authType'>,
+  { requestId, traceRoot, traceSelf, now }: FunctionUrlContext,
+): FunctionUrlEvent {
   const cookies = valuesOf(request.headers, 'cookie').flatMap((value) => value.split(/;\s*/u));
   const parameters = readQuery(request.querystring);
   const contentType = valueOf(request.headers, 'content-type');
   const isBase64Encoded = request.body.byteLength > 0 && !isText(contentType);
+  const isSigned = authType === 'AWS_IAM';
   return {
     version: '2.0',
     routeKey: '$default',
@@ -83,28 +99,20 @@ export function toFunctionUrlEvent(request: OriginRequest, context: FunctionUrlC
     rawQueryString: request.querystring,
     ...(cookies.length > 0 && { cookies }),
     headers: {
-      ...joinByName(without(request.headers, 'authorization', 'cookie', 'transfer-encoding', 'x-amzn-trace-id')),
+      ...joinByName(
+        without(request.headers, ...(isSigned ? ['authorization'] : []), 'transfer-encoding', 'x-amzn-trace-id'),
+      ),
       'x-amzn-tls-cipher-suite': 'TLS_AES_128_GCM_SHA256',
       'x-amzn-tls-version': 'TLSv1.3',
-      'x-amzn-trace-id': `${context.traceSelf};${context.traceRoot}`,
+      'x-amzn-trace-id': `${traceSelf};${traceRoot}`,
       'x-forwarded-port': '443',
       'x-forwarded-proto': 'https',
     },
     ...(Object.keys(parameters).length > 0 && { queryStringParameters: parameters }),
     requestContext: {
-      accountId,
+      accountId: isSigned ? cloudFrontAccountId : 'anonymous',
       apiId: urlId,
-      authorizer: {
-        iam: {
-          accessKey: originAccessCredentials.accessKeyId,
-          accountId: cloudFrontAccountId,
-          callerId: cloudFrontCallerId,
-          cognitoIdentity: null,
-          principalOrgId: null,
-          userArn: `arn:aws:sts::${cloudFrontAccountId}:assumed-role/OriginAccessControlRole/OriginAccessSession`,
-          userId: cloudFrontCallerId,
-        },
-      },
+      ...(isSigned && { authorizer: { iam: cloudFrontIdentity } }),
       domainName,
       domainPrefix: urlId,
       http: {

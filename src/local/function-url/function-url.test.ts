@@ -52,6 +52,7 @@ const answered: LambdaStream = {
   },
   cookies: ['a=1; Path=/', 'b=2'],
   body: streamOf('data: 1\n\n'),
+  isStreamed: true,
   initMs: undefined,
   crash: () => undefined,
 };
@@ -139,7 +140,12 @@ test('answers 502 where the function fails before its first byte, and 429 where 
   for (const kind of ['function-error', 'crash', 'timeout', 'init-error'] as const) {
     assert.deepEqual(await failing(kind), failed);
   }
-  assert.equal((await failing('throttled'))['status'], 429);
+  assert.deepEqual(await failing('throttled'), {
+    status: 429,
+    errorType: 'TooManyRequestsException',
+    contentType: 'application/json',
+    body: '{"Reason":"Error","Type":"User","message":"Rate Exceeded."}',
+  });
 });
 
 test('answers 502 where the function gives a status or a header that HTTP does not have', async () => {
@@ -174,7 +180,7 @@ test("keeps a viewer's trace and makes one where there is none", async () => {
   assert.equal(traces[0], root);
   assert.match(
     traces[1] ?? '',
-    /^Root=1-00000001-0{23}1;Parent=[0-9a-f]{16};Sampled=0 Self=1-\S+;Root=1-00000001-0{23}1$/u,
+    /^Root=1-00000001-0{23}1;Parent=[0-9a-f]{16};Sampled=0;Lineage=1:[0-9a-f]{8}:0 Self=1-\S+;Root=1-00000001-0{23}1$/u,
   );
 });
 

@@ -1,18 +1,21 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 import { drain } from '../cloudfront/drain.ts';
-import { ServiceError } from '../aws-service/service-error.ts';
-import { verifySignature } from '../aws-service/signature.ts';
-import { joinByName, valueOf } from '../cloudfront/header-list.ts';
-import type { HeaderList } from '../cloudfront/header-list.ts';
+import { valueOf } from '../cloudfront/header-list.ts';
 import type { Origin, OriginRequest, OriginResponse } from '../cloudfront/messages.ts';
-import { originAccessCredentials } from '../cloudfront/origin-access-control.ts';
+import { AnswerFaultError, applyStreamFaults } from '../faults/stream-faults.ts';
 import { LambdaFunctionError } from '../lambda/lambda-function.ts';
-import type { LambdaFunction, LambdaStream } from '../lambda/lambda-function.ts';
+import type { LambdaFunction } from '../lambda/lambda-function.ts';
 import type { LogLine } from '../request-line.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { DeployedFunctionUrl } from '../template/deployment.ts';
+import { readBufferedPayload } from './buffered-payload.ts';
+import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
 import { toFunctionUrlEvent } from './event.ts';
+import { serviceAnswer, toOriginResponse } from './function-answer.ts';
+import type { AnswerContext, FunctionAnswer } from './function-answer.ts';
+import { refuseHost, refuseRequest } from './refuse-request.ts';
+import type { Refusal } from './refuse-request.ts';
+import { watchBody } from './watch-body.ts';
 
 /** A Function URL and the function behind it. */
 export interface FunctionUrlSettings {
@@ -25,194 +28,212 @@ export interface FunctionUrlSettings {
   now(): number;
 }
 
-/** The largest request that a Function URL takes, in bytes (Lambda quotas: 6 MB). */
-const maxRequestBytes = 6 * 1024 * 1024;
-
-/** What a function's headers may not set: they belong to the connection, or the service writes them. */
-const ownHeaders: readonly string[] = [
-  'connection',
-  'content-length',
-  'date',
-  'keep-alive',
-  'proxy-authenticate',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'x-amzn-requestid',
-  'x-amzn-trace-id',
+/** Failures that Lambda finds in an answer; those of the handler are in the function's own log. */
+const foundByLambda: readonly string[] = [
+  'Function.ResponseSizeTooLarge',
+  'Runtime.InvalidPrelude',
+  'Runtime.TruncatedResponse',
 ];
 
-const forbidden =
-  'Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html';
+/** Functions of which it has been said that their handler and their URL do not go together. */
+const warnedOf = new WeakSet<LambdaFunction>();
 
-/** Answered as a request without a signature is: what its `authorization` holds is none. */
-const notSigned: readonly string[] = ['MissingAuthenticationTokenException', 'IncompleteSignatureException'];
-
-/** Makes the origin that is a Function URL with `AWS_IAM` and `RESPONSE_STREAM`. */
+/** Makes the origin that is a Function URL. */
 export function createFunctionUrl(settings: FunctionUrlSettings): Origin {
   return async (request, scope) => {
-    const requestId = randomUUID();
-    const refusal = refuse(settings, request);
-    if (refusal !== undefined) {
-      return answer(requestId, refusal.status, refusal.body, refusal.errorType);
-    }
-    const { functionUrl, lambda, now } = settings;
-    const traceRoot =
-      /Root=1-[0-9a-f]{8}-[0-9a-f]{24}/u.exec(valueOf(request.headers, 'x-amzn-trace-id') ?? '')?.[0] ??
-      `Root=${newTraceId(now())}`;
-    settings.onTrace(traceRoot, scope);
-    scope.record({ traceRoot });
-    const { urlId, domainName, accountId } = functionUrl;
-    const traceSelf = `Self=${newTraceId(now())}`;
-    const context = { urlId, domainName, accountId, requestId, traceRoot, traceSelf, now: now() };
-    const event = toFunctionUrlEvent(request, context);
-    const started = performance.now();
+    const hop = scope.trace.begin('function-url', request.headers, request.body.byteLength);
     try {
-      const traceId = `${traceRoot};Parent=${randomBytes(8).toString('hex')};Sampled=0`;
-      const stream = await lambda.invokeStreaming(event, { requestId, traceId });
-      scope.record({ functionMs: performance.now() - started, functionInitMs: stream.initMs });
-      const response = fromStream(stream, requestId, traceRoot);
-      if (response === undefined) {
-        drain(stream.body);
-        settings.onLog({
-          source: functionUrl.function.logicalId,
-          text: 'the status or a header of the answer is no HTTP',
-        });
-        return failed(requestId);
-      }
-      return response;
+      const { response, initMs } = await answerRequest(settings, request, scope);
+      hop.head(response.status, response.headers, initMs);
+      return {
+        ...response,
+        body: watchBody(response.body, {
+          onChunk: (bytes) => hop.chunk(bytes.byteLength),
+          onEnd: () => hop.end('complete'),
+          onError: () => hop.end('cut'),
+          onLeft: () => hop.end('viewer-left'),
+        }),
+      };
     } catch (error) {
-      if (!(error instanceof LambdaFunctionError)) {
-        throw error;
-      }
-      scope.record({ functionMs: performance.now() - started });
-      if (error.kind !== 'function-error') {
-        settings.onLog({ source: functionUrl.function.logicalId, text: `${error.errorType}: ${error.message}` });
-      }
-      return error.kind === 'throttled'
-        ? answer(
-            requestId,
-            429,
-            '{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}',
-            'TooManyRequestsException',
-          )
-        : failed(requestId);
-    }
-  };
-}
-
-interface Refusal {
-  readonly status: number;
-  readonly errorType: string;
-  readonly body: string;
-}
-
-/** What the service answers without invoking the function. */
-function refuse(settings: FunctionUrlSettings, request: OriginRequest): Refusal | undefined {
-  const { functionUrl } = settings;
-  if (valueOf(request.headers, 'host') !== functionUrl.domainName) {
-    return { status: 403, errorType: 'AccessDeniedException', body: '{"Message":null}' };
-  }
-  if (request.body.byteLength > maxRequestBytes) {
-    return {
-      status: 413,
-      errorType: 'RequestEntityTooLargeException',
-      body: JSON.stringify({ Message: STATUS_CODES[413] }),
-    };
-  }
-  const isForbidden = (reason: string): Refusal => {
-    settings.onLog({ source: functionUrl.function.logicalId, text: `403: ${reason}` });
-    return { status: 403, errorType: 'AccessDeniedException', body: JSON.stringify({ Message: forbidden }) };
-  };
-  try {
-    verify(settings, request);
-  } catch (error) {
-    if (!(error instanceof ServiceError)) {
+      hop.end('failed');
       throw error;
     }
-    return notSigned.includes(error.errorName)
-      ? isForbidden(`the request is not signed (AuthType AWS_IAM): ${error.message}`)
-      : { status: error.status, errorType: error.errorName, body: JSON.stringify({ message: error.message }) };
+  };
+}
+
+interface Answered {
+  readonly response: OriginResponse;
+  /** How long a process took to start, in milliseconds; undefined where none had to. */
+  readonly initMs?: number | undefined;
+}
+
+async function answerRequest(
+  settings: FunctionUrlSettings,
+  request: OriginRequest,
+  scope: RequestScope,
+): Promise<Answered> {
+  const { functionUrl, now } = settings;
+  const { cors } = functionUrl;
+  const requestId = randomUUID();
+  const refusedHost = refuseHost(functionUrl, request);
+  if (refusedHost !== undefined) {
+    return { response: refusalAnswer(settings, refusedHost, { requestId, corsHeaders: [] }) };
   }
-  return functionUrl.refusal === undefined ? undefined : isForbidden(functionUrl.refusal);
-}
-
-/** Checks the signature over what has arrived, the body's own hash among it. */
-function verify({ functionUrl, now }: FunctionUrlSettings, request: OriginRequest): void {
-  const { method, uri, querystring, headers, body } = request;
-  const { accessKeyId, secretAccessKey } = originAccessCredentials;
-  const target = querystring === '' ? uri : `${uri}?${querystring}`;
-  verifySignature(
-    { method, target, headers: joinByName(headers), body },
-    {
-      service: 'lambda',
-      region: functionUrl.region,
-      secretAccessKeyOf: (id) => (id === accessKeyId ? secretAccessKey : undefined),
-      nowMs: now(),
-    },
-  );
-}
-
-/** The function's own answer, or undefined where no HTTP response can be made of it. */
-function fromStream(stream: LambdaStream, requestId: string, traceRoot: string): OriginResponse | undefined {
-  const headers: { name: string; value: string }[] = [
-    { name: 'Content-Type', value: contentTypeOf(stream) },
-    { name: 'X-Amzn-RequestId', value: requestId },
-    { name: 'X-Amzn-Trace-Id', value: `${traceRoot};Sampled=0` },
-  ];
-  for (const [name, value] of Object.entries(stream.headers)) {
-    const lower = name.toLowerCase();
-    if (lower === 'www-authenticate') {
-      headers.push({ name: 'x-amzn-Remapped-www-authenticate', value });
-    } else if (lower !== 'content-type' && !ownHeaders.includes(lower)) {
-      headers.push({ name, value });
-    }
+  if (cors !== undefined && isPreflight(request)) {
+    return { response: serviceAnswer(200, '', undefined, { requestId, corsHeaders: preflightHeaders(cors, request) }) };
   }
-  for (const value of stream.cookies) {
-    headers.push({ name: 'Set-Cookie', value });
+  const traceRoot =
+    /Root=1-[0-9a-f]{8}-[0-9a-f]{24}/u.exec(valueOf(request.headers, 'x-amzn-trace-id') ?? '')?.[0] ??
+    `Root=${newTraceId(now())}`;
+  const context = { requestId, traceRoot, corsHeaders: cors === undefined ? [] : corsHeaders(cors, request) };
+  const refusal = refuseRequest(functionUrl, request, now());
+  if (refusal !== undefined) {
+    return { response: refusalAnswer(settings, refusal, context) };
   }
-  const isValid = stream.statusCode >= 200 && stream.statusCode <= 599 && areValid(headers);
-  return isValid ? { status: stream.statusCode, headers, body: stream.body } : undefined;
+  if (scope.faults.relay.isThrottled) {
+    return { response: throttledAnswer('ReservedFunctionConcurrentInvocationLimitExceeded', context) };
+  }
+  settings.onTrace(traceRoot, scope);
+  scope.record({ traceRoot });
+  return invoke(settings, request, scope, context);
 }
 
-function contentTypeOf(stream: LambdaStream): string {
-  const given = Object.entries(stream.headers).find(([name]) => name.toLowerCase() === 'content-type');
-  return given?.[1] ?? 'application/octet-stream';
-}
-
-function areValid(headers: HeaderList): boolean {
+async function invoke(
+  settings: FunctionUrlSettings,
+  request: OriginRequest,
+  scope: RequestScope,
+  context: AnswerContext,
+): Promise<Answered> {
+  const { functionUrl, now } = settings;
+  const { requestId, traceRoot } = context;
+  const traceSelf = `Self=${newTraceId(now())}`;
+  const event = toFunctionUrlEvent(request, functionUrl, { requestId, traceRoot, traceSelf, now: now() });
+  const invocation = {
+    requestId,
+    traceId: `${traceRoot};Parent=${randomBytes(8).toString('hex')};Sampled=0;Lineage=1:${randomBytes(4).toString('hex')}:0`,
+    coldStartMs: scope.faults.relay.coldStartMs,
+  };
+  const started = performance.now();
   try {
-    for (const { name, value } of headers) {
-      validateHeaderName(name);
-      validateHeaderValue(name, value);
+    const { answer, crash, initMs } =
+      functionUrl.invokeMode === 'BUFFERED'
+        ? await invokeBuffered(settings, event, invocation)
+        : await invokeStreaming(settings, event, invocation);
+    scope.record({ functionMs: performance.now() - started, functionInitMs: initMs });
+    const response = answer === undefined ? undefined : toOriginResponse(answer, context);
+    if (response === undefined) {
+      log(settings, 'the status, a header or a cookie of the answer is none of HTTP');
+      if (answer !== undefined && !(answer.body instanceof Uint8Array)) {
+        drain(answer.body);
+      }
+      return { response: failedAnswer(context), initMs };
     }
-    return true;
-  } catch {
-    return false;
+    return { response: { ...response, body: breakBody(settings, response, scope, crash) }, initMs };
+  } catch (error) {
+    if (!(error instanceof LambdaFunctionError)) {
+      throw error;
+    }
+    scope.record({ functionMs: performance.now() - started });
+    logFailure(settings, error);
+    return {
+      response: error.kind === 'throttled' ? throttledAnswer(error.errorType, context) : failedAnswer(context),
+    };
   }
+}
+
+interface Invoked {
+  /** Undefined where no answer can be made of what the function gave. */
+  readonly answer: FunctionAnswer | undefined;
+  readonly initMs: number | undefined;
+  readonly crash: () => void;
+}
+
+type Invocation = Parameters<LambdaFunction['invokeStreaming']>[1];
+
+async function invokeStreaming(
+  settings: FunctionUrlSettings,
+  event: unknown,
+  invocation: Invocation,
+): Promise<Invoked> {
+  const { initMs, crash, isStreamed, ...answer } = await settings.lambda.invokeStreaming(event, invocation);
+  if (!isStreamed) {
+    warnOnce(
+      settings,
+      "the handler does not stream (awslambda.streamifyResponse), and its URL's InvokeMode is RESPONSE_STREAM: what it returns is the body as it is, its statusCode and headers too",
+    );
+  }
+  return { answer, initMs, crash };
+}
+
+async function invokeBuffered(settings: FunctionUrlSettings, event: unknown, invocation: Invocation): Promise<Invoked> {
+  const { bytes, isStreamed, initMs } = await settings.lambda.invokeBuffered(event, invocation);
+  if (isStreamed) {
+    warnOnce(
+      settings,
+      "the handler streams, and its URL's InvokeMode is BUFFERED: nothing is sent before the function is done, and its status and headers become the beginning of the body",
+    );
+  }
+  return { answer: readBufferedPayload(bytes), initMs, crash: () => undefined };
+}
+
+/** The answer's bytes with what is to go wrong with them. */
+function breakBody(
+  settings: FunctionUrlSettings,
+  { headers, body }: OriginResponse,
+  scope: RequestScope,
+  crash: () => void,
+): AsyncIterable<Uint8Array> {
+  const contentType = valueOf(headers, 'content-type');
+  return watchBody(applyStreamFaults(body, { faults: scope.faults.relay, contentType }), {
+    onError: (error) => {
+      if (error instanceof AnswerFaultError && error.kind === 'crash') {
+        crash();
+      }
+      if (error instanceof LambdaFunctionError) {
+        logFailure(settings, error);
+      }
+    },
+  });
+}
+
+/** What is to be read of a failure where neither the function nor Lambda's log says it. */
+function logFailure(settings: FunctionUrlSettings, { kind, errorType, message }: LambdaFunctionError): void {
+  if (kind === 'throttled' || foundByLambda.includes(errorType)) {
+    log(settings, `${errorType}: ${message}`);
+  }
+}
+
+function warnOnce(settings: FunctionUrlSettings, text: string): void {
+  if (!warnedOf.has(settings.lambda)) {
+    warnedOf.add(settings.lambda);
+    log(settings, text);
+  }
+}
+
+function log({ functionUrl, onLog }: FunctionUrlSettings, text: string): void {
+  onLog({ source: functionUrl.function.logicalId, text });
+}
+
+function refusalAnswer(
+  settings: FunctionUrlSettings,
+  { status, errorType, body, reason }: Refusal,
+  context: Omit<AnswerContext, 'traceRoot'>,
+): OriginResponse {
+  if (reason !== undefined) {
+    log(settings, reason);
+  }
+  return serviceAnswer(status, body, errorType, context);
+}
+
+/** As Lambda's API says it; what a Function URL writes is not documented. */
+function throttledAnswer(reason: string, context: AnswerContext): OriginResponse {
+  const body = JSON.stringify({ Reason: reason, Type: 'User', message: 'Rate Exceeded.' });
+  return serviceAnswer(429, body, 'TooManyRequestsException', context);
 }
 
 /** What a viewer gets of a function that failed before its first byte. */
-function failed(requestId: string): OriginResponse {
-  return answer(requestId, 502, 'Internal Server Error', undefined);
-}
-
-function answer(requestId: string, status: number, body: string, errorType: string | undefined): OriginResponse {
-  return {
-    status,
-    headers: [
-      { name: 'Content-Type', value: errorType === undefined ? 'text/plain' : 'application/json' },
-      { name: 'Content-Length', value: String(Buffer.byteLength(body)) },
-      { name: 'X-Amzn-RequestId', value: requestId },
-      ...(errorType === undefined ? [] : [{ name: 'x-amzn-ErrorType', value: errorType }]),
-    ],
-    body: once(Buffer.from(body)),
-  };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+function failedAnswer(context: AnswerContext): OriginResponse {
+  return serviceAnswer(502, 'Internal Server Error', undefined, context);
 }
 
 /** `1-<seconds in hex>-<24 hex digits>` (X-Ray trace id). */

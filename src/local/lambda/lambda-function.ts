@@ -12,6 +12,8 @@ export { LambdaFunctionError } from './lambda-function-error.ts';
 
 /** A streamed answer whose prelude is complete. */
 export interface LambdaStream extends OpenStream {
+  /** False where the handler does not stream: then the body is the JSON that it returned. */
+  readonly isStreamed: boolean;
   /** How long this invocation waited for the start of a process, in milliseconds; undefined where one ran already. */
   readonly initMs: number | undefined;
   /** Kills the process that answers, as if it had died by itself. */
@@ -84,7 +86,8 @@ export function createLambdaFunction(settings: LambdaFunctionSettings): LambdaFu
     invokeStreaming: async (event, invocation) => {
       const { answer, initMs, crash } = await run(event, invocation);
       const limited = answer.kind === 'buffered' ? answer : { ...answer, bytes: limitStream(answer.bytes, clock) };
-      return { ...(await openStream(limited, warnOfMissingPrelude)), initMs, crash };
+      const stream = await openStream(limited, warnOfMissingPrelude);
+      return { ...stream, isStreamed: answer.kind === 'streaming', initMs, crash };
     },
     invokeBuffered: async (event, invocation) => {
       const { answer, initMs } = await run(event, invocation);
