@@ -3,6 +3,7 @@ import { drain } from './drain.ts';
 import { errorPage } from './error-page.ts';
 import type { CloudFrontSettings, Exchange } from './exchange.ts';
 import { withHeader } from './header-list.ts';
+import { maxHeadBytes, sizeOfHead } from './header-rules.ts';
 import type { EdgeResponse, OriginRequest, OriginResponse, ViewerRequest } from './messages.ts';
 import { signForOrigin } from './origin-access-control.ts';
 
@@ -37,19 +38,36 @@ export async function callOrigin(
       now: settings.now(),
     });
     const answer = settings.originOf(origin)(signed, exchange.scope);
-    const first = await Promise.race([answer, expiry(origin.readTimeoutMs, exchange.completeBy)]);
+    const answered = new AbortController();
+    const { completeBy = Number.POSITIVE_INFINITY } = exchange;
+    const remainingMs = Math.max(0, completeBy - performance.now());
+    const first = await Promise.race([answer, expiry(Math.min(origin.readTimeoutMs, remainingMs), answered.signal)]);
+    answered.abort();
     if (first !== undefined) {
-      return first;
+      return sizeOfHead('HTTP/1.1 200 OK', first.headers) > maxHeadBytes ? refuseHead(exchange, first) : first;
     }
     answer.then(
       ({ body: late }) => drain(late),
       () => undefined,
     );
+    if (remainingMs <= origin.readTimeoutMs) {
+      break;
+    }
   }
   return errorPage(504, '', exchange.requestId, 'Error');
 }
 
-function expiry(readTimeoutMs: number, completeBy: number | undefined): Promise<undefined> {
-  const remainingMs = completeBy === undefined ? readTimeoutMs : completeBy - performance.now();
-  return setTimeout(Math.max(0, Math.min(readTimeoutMs, remainingMs)), undefined, { ref: false });
+/** A head that is larger than CloudFront takes (CloudFront, Quotas). */
+function refuseHead({ requestId }: Exchange, { body }: OriginResponse): EdgeResponse {
+  drain(body);
+  return errorPage(502, 'The headers of the response are too large.', requestId, 'Error');
+}
+
+/** Resolves to undefined after so long, or as soon as nobody waits for it any more. */
+async function expiry(waitMs: number, signal: AbortSignal): Promise<undefined> {
+  try {
+    await setTimeout(waitMs, undefined, { signal });
+  } catch {
+    // The origin has answered.
+  }
 }

@@ -105,7 +105,7 @@ test('goes on with the headers that the function gives back, and with the origin
       headers: [
         ...request.headers,
         { name: 'x-amz-content-sha256', value: 'abc' },
-        { name: 'x-bare', value: 'no key' },
+        { name: 'X-Bare', value: 'no key' },
       ],
     },
     replacedBody: undefined,
@@ -118,6 +118,46 @@ test('takes the body of the function only where it says replace', () => {
   assert.deepEqual(outcome.kind === 'request' && outcome.replacedBody, Buffer.from('new'));
   const ignored = resultOf((copy) => (copy.body = { action: 'read-only', encoding: 'text', data: 'new' }));
   assert.deepEqual(readEdgeResult(ignored, request, origin), { kind: 'request', request, replacedBody: undefined });
+});
+
+test("takes as much of a body in place of the viewer's as the function was shown, in either encoding", () => {
+  const bytes = Buffer.alloc(1_048_576, 'a');
+  for (const [encoding, data] of [
+    ['text', bytes.toString()],
+    ['base64', bytes.toString('base64')],
+  ]) {
+    const outcome = readEdgeResult(
+      resultOf((copy) => (copy.body = { action: 'replace', encoding, data })),
+      request,
+      origin,
+    );
+    assert.ok(outcome.kind === 'request' && outcome.replacedBody !== undefined && bytes.equals(outcome.replacedBody));
+  }
+});
+
+test('shows a function at viewer-request no origin and 40 KB of the body, and takes no more of it', () => {
+  const at = { ...context(), origin: undefined };
+  const event = toEdgeEvent(request, { ...at, body: { bytes: Buffer.alloc(40_961, 1), isWhole: true } });
+  const { config, request: shown } = event.Records[0].cf;
+  assert.deepEqual(
+    [config.eventType, 'origin' in shown, shown.body?.inputTruncated, shown.body?.data.length],
+    ['viewer-request', false, true, 54_616],
+  );
+  const replaced = (data: string): unknown => ({ ...shown, body: { action: 'replace', encoding: 'text', data } });
+  assert.equal(readEdgeResult(replaced('x'.repeat(40_960)), request, undefined).kind, 'request');
+  const host = { ...shown, headers: { ...shown.headers, host: [{ key: 'Host', value: 'other' }] } };
+  const refused: readonly [unknown, string][] = [
+    [replaced('x'.repeat(40_961)), 'The replaced body is too large.'],
+    [{ status: '200', body: 'x'.repeat(40_960) }, 'The generated response is too large.'],
+    [{ status: '204', body: 'x' }, 'A response with the status 204 must not have a body.'],
+    [host, 'The function tried to add, delete, or change a read-only header.'],
+  ];
+  for (const [result, reason] of refused) {
+    assert.deepEqual(readEdgeResult(result, request, undefined), {
+      kind: 'invalid',
+      reason: `The Lambda function result failed validation: ${reason}`,
+    });
+  }
 });
 
 test('takes a response that the function makes', () => {
@@ -171,7 +211,34 @@ test('refuses what CloudFront refuses, in a sentence', () => {
       resultOf((copy) => (copy.body = { action: 'replace', encoding: 'text', data: 'x'.repeat(1_048_577) })),
       'The replaced body is too large.',
     ],
-    [{ status: 'abc' }, 'The status must be a number from 100 to 599.'],
+    [
+      resultOf((copy) => (copy.headers['x-a'] = [{ value: 'one\ntwo' }])),
+      'The header "X-A" has a name or a value that HTTP does not have.',
+    ],
+    [
+      resultOf((copy) => (copy.headers['x-note'] = [{ value: 'mine' }])),
+      "The header X-Note is one of the origin's custom headers, too.",
+    ],
+    [
+      resultOf((copy) => (copy.querystring = 'a b')),
+      'The query string must not include spaces, control characters, or the fragment identifier (#).',
+    ],
+    [
+      resultOf((copy) => (copy.uri = `/${'a'.repeat(8187)}`)),
+      'The URI with its query string must be shorter than 8,192 characters.',
+    ],
+    [resultOf((copy) => (copy.body = { action: 'replace', data: 'YWJj=' })), 'The body is not valid base64.'],
+    [
+      resultOf((copy) => (copy.body = { action: 'replace', data: 'YWJj'.repeat(349_526) + 'YWI=' })),
+      'The replaced body is too large.',
+    ],
+    [{ status: 'abc' }, 'The status must be a number from 200 to 599.'],
+    [{ status: '199' }, 'The status must be a number from 200 to 599.'],
+    [
+      { status: '200', statusDescription: 'a\r\nb' },
+      'The status description must be a string of printable characters.',
+    ],
+    [{ status: '200', body: '%%%', bodyEncoding: 'base64' }, 'The body is not valid base64.'],
     [{ status: 200, body: 'x'.repeat(1_048_577) }, 'The generated response is too large.'],
   ];
   for (const [result, reason] of results) {
@@ -197,6 +264,7 @@ function bodyOf(event: EdgeEvent): EdgeEvent['Records'][0]['cf']['request']['bod
 interface Loose {
   method: string;
   uri: string;
+  querystring: string;
   headers: Record<string, unknown>;
   origin: unknown;
   body: unknown;

@@ -1,119 +1,112 @@
 import { randomBytes } from 'node:crypto';
 import { LambdaFunctionError } from '../lambda/lambda-function.ts';
-import type {
-  DeployedEdgeFunction,
-  DeployedFunction,
-  DeployedOrigin,
-  DeployedViewerFunction,
-} from '../template/deployment.ts';
-import { drain } from './drain.ts';
+import type { DeployedEdgeFunction, DeployedFunction } from '../template/deployment.ts';
 import { maxEdgeBodyBytes, readEdgeResult, toEdgeEvent } from './edge-event.ts';
+import type { EdgeRequestEventType } from './edge-event.ts';
 import { readEdgeResponse, toEdgeResponseEvent } from './edge-response-event.ts';
+import type { EdgeResponseEventType, ResponseHead } from './edge-response-event.ts';
+import type { WrittenResponse } from './edge-members.ts';
+import { endHop } from './end-hop.ts';
 import { errorPage } from './error-page.ts';
+import { edgeContextOf } from './exchange.ts';
 import type { CloudFrontSettings, Exchange } from './exchange.ts';
-import type { EdgeResponse, OriginResponse, ViewerRequest } from './messages.ts';
-import { readViewerFunctionResult, toViewerFunctionEvent } from './viewer-function-event.ts';
+import { withHeader, without } from './header-list.ts';
+import type { EdgeResponse, ViewerRequest } from './messages.ts';
+import { bufferedBody } from './request-body.ts';
 
-/** Runs the CloudFront Function: the request to go on with, or the response that ends it here. */
-export async function runViewerFunction(
-  settings: CloudFrontSettings,
-  { request, requestId, scope }: Exchange,
-  deployed: DeployedViewerFunction,
-): Promise<ViewerRequest | EdgeResponse> {
-  const { domainName: distributionDomainName, id: distributionId } = settings.distribution;
-  const event = toViewerFunctionEvent(request, { distributionDomainName, distributionId, requestId });
-  const started = performance.now();
-  const { result, failure, logs } = await settings.viewerFunctionOf(deployed).run(event);
-  scope.record({ viewerFunctionMs: performance.now() - started });
-  for (const text of logs) {
-    settings.onLog({ source: deployed.name, text });
-  }
-  if (failure !== undefined) {
-    settings.onLog({ source: deployed.name, text: failure });
-    const reason = 'The CloudFront function associated with the CloudFront distribution is invalid or could not run.';
-    return errorPage(503, reason, requestId, 'FunctionExecutionError');
-  }
-  const outcome = readViewerFunctionResult(result, event, request);
-  if (outcome.kind === 'invalid') {
-    settings.onLog({ source: deployed.name, text: outcome.reason });
-    return errorPage(502, outcome.reason, requestId, 'FunctionValidationError');
-  }
-  return outcome.kind === 'request' ? outcome.request : outcome.response;
+/** A response that goes on with another head, and another body where there is one. */
+export interface EditedResponse {
+  readonly kind: 'edited';
+  readonly response: WrittenResponse;
 }
 
-/** Runs the function at origin-request with a copy of the body: the request to go on with, or the response that ends it here. */
-export async function runOriginRequestFunction(
+/**
+ * Runs the Lambda@Edge function at viewer-request or origin-request: the request to go on with, or the response that ends
+ * it here. A body that it replaces becomes the exchange's.
+ */
+export async function runEdgeRequestFunction(
   settings: CloudFrontSettings,
   exchange: Exchange,
+  eventType: EdgeRequestEventType,
   deployed: DeployedEdgeFunction,
   request: ViewerRequest,
-): Promise<{ request: ViewerRequest; replacedBody: Uint8Array | undefined } | EdgeResponse> {
-  const { behaviour, requestId, scope } = exchange;
-  const { origin } = behaviour;
-  const body = deployed.includeBody ? await exchange.body.readBeyond(maxEdgeBodyBytes) : undefined;
-  const event = toEdgeEvent(request, { ...contextOf(settings, exchange), body });
+): Promise<ViewerRequest | EdgeResponse> {
+  const { behaviour, scope } = exchange;
+  const origin = eventType === 'origin-request' ? behaviour.origin : undefined;
+  const body = deployed.includeBody ? await exchange.body.readBeyond(maxEdgeBodyBytes[eventType]) : undefined;
+  const event = toEdgeEvent(request, { ...edgeContextOf(settings, exchange), origin, body });
+  const recorder = scope.trace.begin('edge-request', request.headers, body?.bytes.byteLength);
   const started = performance.now();
-  const answer = await invoke(settings, requestId, deployed.function, event);
+  const fails = eventType === 'origin-request' && scope.faults.edge.failsFunction;
+  const answer = fails
+    ? failOnPurpose(settings, exchange, deployed.function)
+    : await invoke(settings, exchange, deployed.function, event);
   scope.record({ edgeFunctionMs: performance.now() - started });
   if ('failure' in answer) {
-    return answer.failure;
+    return endHop(recorder, 'failed', answer.failure);
   }
   const outcome = readEdgeResult(answer.result, request, origin);
-  if (outcome.kind === 'invalid') {
-    return refuseResult(settings, requestId, deployed.function, outcome.reason);
+  switch (outcome.kind) {
+    case 'invalid':
+      return endHop(recorder, 'failed', refuseResult(settings, exchange, deployed.function, outcome.reason));
+    case 'response':
+      return endHop(recorder, 'complete', outcome.response);
+    case 'request':
+      recorder.end('complete');
+      return replaceBody(exchange, outcome.request, outcome.replacedBody);
+    default:
+      return outcome satisfies never;
   }
-  return outcome.kind === 'request' ? outcome : outcome.response;
 }
 
-/** Runs the function at origin-response, whatever the status: the response that goes on to the viewer. */
-export async function runOriginResponseFunction(
+/** Runs the Lambda@Edge function at origin-response or viewer-response: what the response becomes, or the error in its place. */
+export async function runEdgeResponseFunction(
   settings: CloudFrontSettings,
   exchange: Exchange,
+  eventType: EdgeResponseEventType,
   deployed: DeployedEdgeFunction,
   request: ViewerRequest,
-  response: OriginResponse,
-): Promise<OriginResponse | EdgeResponse> {
-  const { requestId, scope } = exchange;
-  const event = toEdgeResponseEvent(request, response, contextOf(settings, exchange));
+  response: ResponseHead,
+): Promise<EditedResponse | EdgeResponse> {
+  const { behaviour, scope } = exchange;
+  const origin = eventType === 'origin-response' ? behaviour.origin : undefined;
+  const event = toEdgeResponseEvent(request, response, { ...edgeContextOf(settings, exchange), origin });
+  const recorder = scope.trace.begin('edge-response', response.headers);
   const started = performance.now();
-  const answer = await invoke(settings, requestId, deployed.function, event);
+  const answer = await invoke(settings, exchange, deployed.function, event);
   scope.record({ edgeResponseMs: performance.now() - started });
   if ('failure' in answer) {
-    drain(response.body);
-    return answer.failure;
+    return endHop(recorder, 'failed', answer.failure);
   }
-  const outcome = readEdgeResponse(answer.result, response);
+  const outcome = readEdgeResponse(answer.result, response, eventType);
   if (outcome.kind === 'invalid') {
-    drain(response.body);
-    return refuseResult(settings, requestId, deployed.function, outcome.reason);
+    return endHop(recorder, 'failed', refuseResult(settings, exchange, deployed.function, outcome.reason));
   }
-  const { body, ...edited } = outcome.response;
-  if (body === undefined) {
-    return { ...edited, body: response.body };
-  }
-  drain(response.body);
-  return { ...edited, body: once(body) };
+  recorder.head(outcome.response.status, outcome.response.headers);
+  recorder.end('complete');
+  return { kind: 'edited', response: outcome.response };
 }
 
-function contextOf(
-  { distribution }: CloudFrontSettings,
-  { behaviour, requestId }: Exchange,
-): { distributionDomainName: string; distributionId: string; requestId: string; origin: DeployedOrigin } {
-  return {
-    distributionDomainName: distribution.domainName,
-    distributionId: distribution.id,
-    requestId,
-    origin: behaviour.origin,
-  };
+/** The request with the length of the body that took the place of the viewer's; the same where none did. */
+function replaceBody(exchange: Exchange, request: ViewerRequest, body: Uint8Array | undefined): ViewerRequest {
+  if (body === undefined) {
+    return request;
+  }
+  exchange.body = bufferedBody(body);
+  const headers = without(request.headers, 'transfer-encoding');
+  return { ...request, headers: withHeader(headers, 'Content-Length', String(body.byteLength)) };
 }
+
+type Invoked = { readonly result: unknown } | { readonly failure: EdgeResponse };
 
 /** The function's result, or what the viewer gets where it fails. */
 async function invoke(
   settings: CloudFrontSettings,
-  requestId: string,
+  exchange: Exchange,
   deployed: DeployedFunction,
   event: unknown,
-): Promise<{ readonly result: unknown } | { readonly failure: EdgeResponse }> {
+): Promise<Invoked> {
+  const { requestId } = exchange;
   try {
     const traceId = `Root=1-${Math.floor(settings.now() / 1000).toString(16)}-${randomBytes(12).toString('hex')}`;
     return { result: await settings.edgeFunctionOf(deployed).invoke(event, { requestId, traceId }) };
@@ -124,24 +117,33 @@ async function invoke(
     if (error.kind !== 'function-error') {
       settings.onLog({ source: deployed.logicalId, text: `${error.errorType}: ${error.message}` });
     }
-    const reason =
-      "The Lambda function associated with the CloudFront distribution is invalid or doesn't have the required permissions.";
-    const cacheResult = error.kind === 'throttled' ? 'LambdaLimitExceeded' : 'LambdaExecutionError';
-    return { failure: errorPage(503, reason, requestId, cacheResult) };
+    return { failure: error.kind === 'throttled' ? throttled(exchange) : executionError(exchange) };
   }
+}
+
+function failOnPurpose(settings: CloudFrontSettings, exchange: Exchange, { logicalId }: DeployedFunction): Invoked {
+  settings.onLog({ source: logicalId, text: 'the function fails here, as a fault asks' });
+  return { failure: executionError(exchange) };
+}
+
+function executionError({ requestId }: Exchange): EdgeResponse {
+  const reason =
+    "The Lambda function associated with the CloudFront distribution is invalid or doesn't have the required permissions.";
+  return errorPage(503, reason, requestId, 'LambdaExecutionError');
+}
+
+function throttled({ requestId }: Exchange): EdgeResponse {
+  const reason = 'The Lambda function associated with the CloudFront distribution was throttled.';
+  return errorPage(503, reason, requestId, 'LambdaLimitExceeded');
 }
 
 /** What the viewer gets where CloudFront does not take the function's result. */
 function refuseResult(
   settings: CloudFrontSettings,
-  requestId: string,
+  { requestId }: Exchange,
   { logicalId }: DeployedFunction,
   reason: string,
 ): EdgeResponse {
   settings.onLog({ source: logicalId, text: reason });
   return errorPage(502, reason, requestId, 'LambdaValidationError');
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

@@ -96,7 +96,7 @@ test('shows the length of a body in place of its chunks', () => {
 
 test("goes on with the function's status and headers, the hidden ones, and the origin's body", () => {
   const headers = { ...shown, 'www-authenticate': [{ value: 'Bearer' }] };
-  assert.deepEqual(readEdgeResponse({ status: '403', statusDescription: 'No', headers }, response), {
+  assert.deepEqual(readEdgeResponse({ status: '403', statusDescription: 'No', headers }, response, 'origin-response'), {
     kind: 'response',
     response: {
       status: 403,
@@ -106,7 +106,7 @@ test("goes on with the function's status and headers, the hidden ones, and the o
         { name: 'Set-Cookie', value: 'a=1' },
         { name: 'set-cookie', value: 'b=2' },
         { name: 'Transfer-Encoding', value: 'chunked' },
-        { name: 'www-authenticate', value: 'Bearer' },
+        { name: 'Www-Authenticate', value: 'Bearer' },
         { name: 'X-Amzn-RequestId', value: 'r' },
       ],
       body: undefined,
@@ -119,7 +119,7 @@ test('takes a body that the function writes, and none as well', () => {
     ['new', Buffer.from('new')],
     ['', Buffer.alloc(0)],
   ] as const) {
-    const outcome = readEdgeResponse({ status: '200', headers: shown, body }, response);
+    const outcome = readEdgeResponse({ status: '200', headers: shown, body }, response, 'origin-response');
     assert.ok(outcome.kind === 'response');
     assert.deepEqual(outcome.response.body, bytes);
     assert.deepEqual(outcome.response.headers.at(-1), { name: 'Content-Length', value: String(bytes.length) });
@@ -144,7 +144,33 @@ test('refuses what CloudFront refuses, in a sentence', () => {
     [{ status: '200', headers: shown, body: 'x'.repeat(1_048_576) }, 'The generated response is too large.'],
   ];
   for (const [result, reason] of results) {
-    assert.deepEqual(readEdgeResponse(result, response), {
+    assert.deepEqual(readEdgeResponse(result, response, 'origin-response'), {
+      kind: 'invalid',
+      reason: `The Lambda function result failed validation: ${reason}`,
+    });
+  }
+});
+
+test('shows a function at viewer-response no origin, and lets it change neither status nor length', () => {
+  const context = { distributionDomainName: 'd1.cloudfront.net', distributionId: 'E1', requestId: 'r1' };
+  const [{ cf }] = toEdgeResponseEvent(request, response, { ...context, origin: undefined }).Records;
+  assert.deepEqual(
+    { config: cf.config, origin: 'origin' in cf.request, headers: cf.response.headers },
+    { config: { ...context, eventType: 'viewer-response' }, origin: false, headers: shown },
+  );
+  const edited = { status: '401', headers: { ...shown, 'x-a': [{ value: '1' }] } };
+  const taken = readEdgeResponse(edited, response, 'viewer-response');
+  assert.ok(taken.kind === 'response' && taken.response.headers.some(({ name }) => name === 'X-A'));
+  const refused: readonly [unknown, string][] = [
+    [{ ...edited, status: '200' }, 'The function tried to change the status of the response.'],
+    ...['warning', 'content-length', 'content-encoding'].map((name): [unknown, string] => [
+      { ...edited, headers: { ...shown, [name]: [{ value: '1' }] } },
+      'The function tried to add, delete, or change a read-only header.',
+    ]),
+    [{ ...edited, body: 'x'.repeat(40_960) }, 'The generated response is too large.'],
+  ];
+  for (const [result, reason] of refused) {
+    assert.deepEqual(readEdgeResponse(result, response, 'viewer-response'), {
       kind: 'invalid',
       reason: `The Lambda function result failed validation: ${reason}`,
     });

@@ -1,33 +1,23 @@
 import { STATUS_CODES } from 'node:http';
 import type { DeployedOrigin } from '../template/deployment.ts';
 import { asObject } from '../template/json.ts';
-import type { JsonObject } from '../../json.ts';
-import { describeOrigin, readGeneratedBody, readHeaderMap } from './edge-members.ts';
-import type { HeaderMap } from './edge-members.ts';
+import { describeConfig, describeRequest, maxGeneratedBytes, readWrittenResponse } from './edge-members.ts';
+import type { EdgeConfig, EdgeContext, EdgeRequest, HeaderMap, WrittenResponse } from './edge-members.ts';
 import { valueOf, withHeader, without } from './header-list.ts';
 import type { HeaderList } from './header-list.ts';
-import { findHeaderFault, isDisallowedAtTheEdge, toHeaderMap } from './header-rules.ts';
+import { isDisallowedAtTheEdge, toHeaderMap } from './header-rules.ts';
 import type { OriginResponse, ViewerRequest } from './messages.ts';
 
-/** The event of a Lambda@Edge function at origin-response (CloudFront, Lambda@Edge event structure). */
+/** The events at which a function is shown a response. */
+export type EdgeResponseEventType = 'origin-response' | 'viewer-response';
+
+/** The event of a Lambda@Edge function at origin-response or viewer-response (CloudFront, Lambda@Edge event structure). */
 export interface EdgeResponseEvent {
   readonly Records: readonly [
     {
       readonly cf: {
-        readonly config: {
-          readonly distributionDomainName: string;
-          readonly distributionId: string;
-          readonly eventType: 'origin-response';
-          readonly requestId: string;
-        };
-        readonly request: {
-          readonly clientIp: string;
-          readonly method: string;
-          readonly querystring: string;
-          readonly uri: string;
-          readonly headers: HeaderMap;
-          readonly origin: JsonObject;
-        };
+        readonly config: EdgeConfig<EdgeResponseEventType>;
+        readonly request: EdgeRequest;
         readonly response: {
           readonly status: string;
           readonly statusDescription: string;
@@ -39,48 +29,31 @@ export interface EdgeResponseEvent {
 }
 
 /** What the event needs besides the request and the response. */
-export interface EdgeResponseContext {
-  readonly distributionDomainName: string;
-  readonly distributionId: string;
-  readonly requestId: string;
-  readonly origin: DeployedOrigin;
+export interface EdgeResponseContext extends EdgeContext {
+  /** Undefined at viewer-response. */
+  readonly origin: DeployedOrigin | undefined;
 }
 
-/** The origin's response as the function left it. */
-export interface EditedResponse {
-  readonly status: number;
-  readonly statusDescription: string | undefined;
-  readonly headers: HeaderList;
-  /** Undefined where the origin's own body goes on. */
-  readonly body: Uint8Array | undefined;
-}
+/** A response as far as functions see it: all but its body. */
+export type ResponseHead = Omit<OriginResponse, 'body'>;
 
-/** What CloudFront makes of the function's result. */
+/** What CloudFront makes of the function's result; a body that is undefined is the one that was there. */
 export type EdgeResponseOutcome =
-  | { readonly kind: 'response'; readonly response: EditedResponse }
+  | { readonly kind: 'response'; readonly response: WrittenResponse }
   | { readonly kind: 'invalid'; readonly reason: string };
 
-/** Builds the event: the request as it was sent to the origin, and the response without its body. */
+/** Builds the event: the request as it was sent to the origin, or by the viewer, and the response without its body. */
 export function toEdgeResponseEvent(
   request: ViewerRequest,
-  response: OriginResponse,
+  response: ResponseHead,
   context: EdgeResponseContext,
 ): EdgeResponseEvent {
-  const { distributionDomainName, distributionId, requestId, origin } = context;
-  const { clientIp, method, querystring, uri, headers } = request;
   return {
     Records: [
       {
         cf: {
-          config: { distributionDomainName, distributionId, eventType: 'origin-response', requestId },
-          request: {
-            clientIp,
-            method,
-            querystring,
-            uri,
-            headers: toHeaderMap(headers),
-            origin: describeOrigin(origin),
-          },
+          config: describeConfig(context, context.origin === undefined ? 'viewer-response' : 'origin-response'),
+          request: describeRequest(request, context.origin),
           response: {
             status: String(response.status),
             statusDescription: response.statusDescription ?? STATUS_CODES[response.status] ?? '',
@@ -93,43 +66,41 @@ export function toEdgeResponseEvent(
 }
 
 /** Reads what the function gave back and checks it as CloudFront does (Update HTTP responses in origin response triggers). */
-export function readEdgeResponse(result: unknown, response: OriginResponse): EdgeResponseOutcome {
+export function readEdgeResponse(
+  result: unknown,
+  response: ResponseHead,
+  eventType: EdgeResponseEventType,
+): EdgeResponseOutcome {
   const object = asObject(result);
   if (object === undefined) {
     return invalid('The function did not return an object.');
   }
-  const status = Number(object['status']);
-  if (!Number.isInteger(status) || status < 200 || status > 599) {
-    return invalid('The status must be a number from 200 to 599.');
+  const isAtViewer = eventType === 'viewer-response';
+  const written = readWrittenResponse(object, {
+    before: shownHeaders(response),
+    headers: isAtViewer ? 'viewer-response-on-lambda' : 'origin-response',
+    maxBytes: isAtViewer ? maxGeneratedBytes.viewer : maxGeneratedBytes.origin,
+  });
+  if (typeof written === 'string') {
+    return invalid(written);
   }
-  const headers = readHeaderMap(object['headers'] ?? {});
-  if (typeof headers === 'string') {
-    return invalid(headers);
+  if (isAtViewer && written.status !== response.status) {
+    return invalid('The function tried to change the status of the response.');
   }
-  const fault = findHeaderFault(shownHeaders(response), headers, 'origin-response');
-  if (fault !== undefined) {
-    return invalid(fault);
-  }
-  const body = object['body'] === undefined ? undefined : readGeneratedBody(object);
-  if (typeof body === 'string') {
-    return invalid(body);
-  }
-  const { statusDescription } = object;
+  const { headers, body } = written;
   // What functions do not get to see goes on past them.
   const all = [...headers, ...response.headers.filter(({ name }) => isDisallowedAtTheEdge(name))];
   return {
     kind: 'response',
     response: {
-      status,
-      statusDescription: typeof statusDescription === 'string' ? statusDescription : undefined,
+      ...written,
       headers: body === undefined ? all : withHeader(all, 'Content-Length', String(body.byteLength)),
-      body,
     },
   };
 }
 
 /** An origin that says no length sends its body in chunks, and the function sees that it does. */
-function shownHeaders({ headers }: OriginResponse): HeaderList {
+function shownHeaders({ headers }: ResponseHead): HeaderList {
   const shown = without(headers, 'transfer-encoding').filter(({ name }) => !isDisallowedAtTheEdge(name));
   return valueOf(headers, 'content-length') === undefined
     ? [...shown, { name: 'Transfer-Encoding', value: 'chunked' }]

@@ -12,9 +12,38 @@ export type HeaderList = readonly HeaderField[];
 export function fromRawHeaders(rawHeaders: readonly string[]): HeaderList {
   const fields: HeaderField[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    fields.push({ name: rawHeaders[index] ?? '', value: rawHeaders[index + 1] ?? '' });
+    fields.push({ name: rawHeaders[index] ?? '', value: fromWire(rawHeaders[index + 1] ?? '') });
   }
   return fields;
+}
+
+/** The flat list that Node writes. */
+export function toRawHeaders(headers: HeaderList): string[] {
+  return headers.flatMap(({ name, value }) => [name, toWire(value)]);
+}
+
+/**
+ * What was sent, of which Node makes one character per byte: CloudFront takes it for UTF-8, and for ISO-8859-1 where it is
+ * not (CloudFront, Restrictions on all edge functions, "URI, query string, and headers encoding").
+ */
+function fromWire(text: string): string {
+  if (isAscii(text)) {
+    return text;
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(text, 'latin1'));
+  } catch {
+    return text;
+  }
+}
+
+/** The bytes of the text in UTF-8, one character each, as Node writes them. */
+export function toWire(text: string): string {
+  return isAscii(text) ? text : Buffer.from(text).toString('latin1');
+}
+
+function isAscii(text: string): boolean {
+  return !/[^\0-\x7F]/u.test(text);
 }
 
 /** All values of a name, whatever its case. */

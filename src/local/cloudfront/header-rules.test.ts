@@ -67,7 +67,7 @@ test("takes from a viewer's request what no function and no origin may see", () 
 });
 
 test("passes everything but the host on under AllViewerExceptHostHeader, with CloudFront's own headers", () => {
-  assert.deepEqual(toOriginRequest(request, origin, allViewerExceptHost, 'edge.cloudfront.net'), {
+  assert.deepEqual(toOriginRequest(request, origin, allViewerExceptHost, '1.1 edge.cloudfront.net (CloudFront)'), {
     ...request,
     headers: [
       { name: 'Host', value: 'origin.example' },
@@ -84,18 +84,21 @@ test("passes everything but the host on under AllViewerExceptHostHeader, with Cl
 
 test("passes only the body's own headers on without a policy, under CloudFront's own user agent", () => {
   const policy: OriginRequestPolicy = { headers: none, cookies: none, queryStrings: none };
-  assert.deepEqual(toOriginRequest(request, { ...origin, path: '/live' }, policy, 'edge.cloudfront.net'), {
-    ...request,
-    uri: '/live/a',
-    querystring: '',
-    headers: [
-      { name: 'Host', value: 'origin.example' },
-      { name: 'Content-Type', value: 'text/plain' },
-      { name: 'User-Agent', value: 'Amazon CloudFront' },
-      { name: 'X-Forwarded-For', value: '198.51.100.1,192.0.2.7' },
-      { name: 'Via', value: '1.1 edge.cloudfront.net (CloudFront)' },
-    ],
-  });
+  assert.deepEqual(
+    toOriginRequest(request, { ...origin, path: '/live' }, policy, '1.1 edge.cloudfront.net (CloudFront)'),
+    {
+      ...request,
+      uri: '/live/a',
+      querystring: '',
+      headers: [
+        { name: 'Host', value: 'origin.example' },
+        { name: 'Content-Type', value: 'text/plain' },
+        { name: 'User-Agent', value: 'Amazon CloudFront' },
+        { name: 'X-Forwarded-For', value: '198.51.100.1,192.0.2.7' },
+        { name: 'Via', value: '1.1 edge.cloudfront.net (CloudFront)' },
+      ],
+    },
+  );
 });
 
 test('passes on the names that a policy lists, and not those that it excepts', () => {
@@ -104,7 +107,7 @@ test('passes on the names that a policy lists, and not those that it excepts', (
     cookies: { kind: 'only', names: ['b'] },
     queryStrings: { kind: 'except', names: ['a'] },
   };
-  assert.deepEqual(toOriginRequest(request, origin, policy, 'edge.cloudfront.net'), {
+  assert.deepEqual(toOriginRequest(request, origin, policy, '1.1 edge.cloudfront.net (CloudFront)'), {
     ...request,
     querystring: 'b=2',
     headers: [
@@ -125,7 +128,7 @@ test("replaces a viewer's header by the origin's own of the same name", () => {
     request,
     { ...origin, customHeaders: { 'x-own': 'secret' } },
     allViewerExceptHost,
-    'edge.cloudfront.net',
+    '1.1 edge.cloudfront.net (CloudFront)',
   );
   assert.deepEqual(
     headers.filter(({ name }) => name.toLowerCase() === 'x-own'),

@@ -1,6 +1,7 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { DeployedOrigin, OriginRequestPolicy, PolicyFilter } from '../template/deployment.ts';
-import { groupByName, valuesOf, without } from './header-list.ts';
-import type { HeaderList } from './header-list.ts';
+import { groupByName, toWire, valuesOf, without } from './header-list.ts';
+import type { HeaderField, HeaderList } from './header-list.ts';
 import type { ViewerRequest } from './messages.ts';
 
 /**
@@ -38,7 +39,7 @@ const disallowedAtTheEdge: readonly string[] = [
 ];
 
 /** What a viewer-request function may read but not change (the same page). */
-const readOnlyAtViewerRequest: readonly string[] = ['content-length', 'host', 'transfer-encoding', 'via'];
+const readOnlyAtViewerRequest: readonly string[] = ['cdn-loop', 'content-length', 'host', 'transfer-encoding', 'via'];
 
 /** What an origin-request function may read but not change (the same page). */
 const readOnlyAtOriginRequest: readonly string[] = [
@@ -55,6 +56,15 @@ const readOnlyAtOriginRequest: readonly string[] = [
 
 /** What an origin-response function may read but not change (the same page). */
 const readOnlyAtOriginResponse: readonly string[] = ['transfer-encoding', 'via'];
+
+/** What a viewer-response function may read but not change: any one, and one on Lambda (the same page). */
+const readOnlyAtViewerResponse: readonly string[] = ['via', 'warning'];
+const readOnlyAtViewerResponseOnLambda: readonly string[] = [
+  ...readOnlyAtViewerResponse,
+  'content-encoding',
+  'content-length',
+  'transfer-encoding',
+];
 
 /** What CloudFront takes from every request besides (Request and response behavior for custom origins). */
 const removedFromRequests: readonly string[] = ['te', 'x-http-method-override'];
@@ -79,12 +89,17 @@ const removedFromResponses: readonly string[] = [
 ];
 
 /** When a function at the edge runs. */
-export type EdgeEventType = 'viewer-request' | 'origin-request' | 'origin-response';
+export type EdgeEventType = 'viewer-request' | 'origin-request' | 'origin-response' | 'viewer-response';
 
-const readOnlyAt: Readonly<Record<EdgeEventType, readonly string[]>> = {
+/** Which rules a function's headers follow: those of its event, of which viewer-response has others on Lambda. */
+export type EdgeHeaderRules = EdgeEventType | 'viewer-response-on-lambda';
+
+const readOnlyAt: Readonly<Record<EdgeHeaderRules, readonly string[]>> = {
   'viewer-request': readOnlyAtViewerRequest,
   'origin-request': readOnlyAtOriginRequest,
   'origin-response': readOnlyAtOriginResponse,
+  'viewer-response': readOnlyAtViewerResponse,
+  'viewer-response-on-lambda': readOnlyAtViewerResponseOnLambda,
 };
 
 /** True for a header that edge functions neither see nor add. */
@@ -105,25 +120,41 @@ export function fromViewer(headers: HeaderList): HeaderList {
  * Why CloudFront would not take the headers that an edge function gives back, in CloudFront's words; undefined where it
  * takes them.
  */
-export function findHeaderFault(before: HeaderList, after: HeaderList, event: EdgeEventType): string | undefined {
+export function findHeaderFault(before: HeaderList, after: HeaderList, rules: EdgeHeaderRules): string | undefined {
   if (after.some((field) => isDisallowedAtTheEdge(field.name))) {
     return 'The function tried to add a header that is not allowed.';
   }
-  const changed = readOnlyAt[event].some(
+  const invalid = after.find((field) => !isHttp(field));
+  if (invalid !== undefined) {
+    return `The header ${JSON.stringify(invalid.name)} has a name or a value that HTTP does not have.`;
+  }
+  const changed = readOnlyAt[rules].some(
     (name) => valuesOf(before, name).join('\n') !== valuesOf(after, name).join('\n'),
   );
   return changed ? 'The function tried to add, delete, or change a read-only header.' : undefined;
 }
 
+function isHttp(field: HeaderField): boolean {
+  try {
+    validateHeaderName(field.name);
+    validateHeaderValue(field.name, toWire(field.value));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The request as the origin-request event shows it: what the policy lets through, and what CloudFront writes itself:
  * `host`, `via`, `x-forwarded-for`, `user-agent`, the origin's own headers.
+ *
+ * @param via - What this edge server adds to `via`, such as `1.1 d1.cloudfront.net (CloudFront)`.
  */
 export function toOriginRequest(
   request: ViewerRequest,
   origin: DeployedOrigin,
   policy: OriginRequestPolicy,
-  edgeHost: string,
+  via: string,
 ): ViewerRequest {
   const forwarded: { name: string; value: string }[] = [];
   for (const field of request.headers) {
@@ -138,7 +169,7 @@ export function toOriginRequest(
     }
   }
   const forwardedFor = [...valuesOf(request.headers, 'x-forwarded-for'), request.clientIp].join(',');
-  const via = [...valuesOf(forwarded, 'via'), `1.1 ${edgeHost} (CloudFront)`].join(', ');
+  const allVia = [...valuesOf(forwarded, 'via'), via].join(', ');
   const userAgent = valuesOf(forwarded, 'user-agent')[0] ?? 'Amazon CloudFront';
   const host = valuesOf(forwarded, 'host')[0] ?? origin.domainName;
   const custom = Object.keys(origin.customHeaders).map((name) => name.toLowerCase());
@@ -151,7 +182,7 @@ export function toOriginRequest(
       ...without(forwarded, 'host', 'user-agent', 'via', 'x-forwarded-for', ...custom),
       { name: 'User-Agent', value: userAgent },
       { name: 'X-Forwarded-For', value: forwardedFor },
-      { name: 'Via', value: via },
+      { name: 'Via', value: allVia },
     ],
   };
 }
@@ -161,11 +192,14 @@ export function toViewerHeaders(headers: HeaderList): HeaderList {
   return without(headers, ...removedFromResponses);
 }
 
-/** The size of a request line with its headers, as CloudFront counts it against 32,768 bytes. */
-export function sizeOfHead(method: string, target: string, headers: HeaderList): number {
+/** The largest request line, or status line, with its headers, in bytes (CloudFront, Quotas). */
+export const maxHeadBytes = 32_768;
+
+/** The size of a first line with the headers after it, as it is counted against {@link maxHeadBytes}. */
+export function sizeOfHead(firstLine: string, headers: HeaderList): number {
   return headers.reduce(
     (size, field) => size + Buffer.byteLength(field.name) + Buffer.byteLength(field.value) + 4,
-    method.length + Buffer.byteLength(target) + 12,
+    Buffer.byteLength(firstLine) + 2,
   );
 }
 

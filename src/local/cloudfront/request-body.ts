@@ -4,6 +4,11 @@ export interface RequestBody {
   readBeyond(limit: number): Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }>;
 }
 
+/** A body that is all there. */
+export function bufferedBody(bytes: Uint8Array): RequestBody {
+  return { readBeyond: () => Promise.resolve({ bytes, isWhole: true }) };
+}
+
 /** Reads from a stream on demand and keeps what it has read. */
 export function createRequestBody(stream: AsyncIterable<Uint8Array>): RequestBody {
   const iterator = stream[Symbol.asyncIterator]();

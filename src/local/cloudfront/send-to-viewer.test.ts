@@ -5,10 +5,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'node:test';
+import { noFaults } from '../faults/request-faults.ts';
 import { sendToViewer } from './send-to-viewer.ts';
-import type { OriginTimeouts, SentBody } from './send-to-viewer.ts';
+import type { SendOptions, SentBody } from './send-to-viewer.ts';
 
-const patient: OriginTimeouts = { readTimeoutMs: 30_000, completeBy: undefined };
+const patient: SendOptions = {
+  readTimeoutMs: 30_000,
+  completeBy: undefined,
+  viewer: noFaults.viewer,
+  contentType: undefined,
+  onFirstByte: () => undefined,
+  onChunk: () => undefined,
+};
 
 test('reads no more of the origin than a slow viewer takes, and then all of it', async () => {
   const chunk = Buffer.alloc(65_536, 1);
@@ -57,7 +65,7 @@ test('cuts the connection where the origin is silent for too long, or fails', as
     throw new Error('the function broke off');
   }
   for (const origin of [silent(), failing()]) {
-    const { viewer, sent } = await serve(origin, { readTimeoutMs: 100, completeBy: undefined });
+    const { viewer, sent } = await serve(origin, { ...patient, readTimeoutMs: 100 });
     viewer.resume();
     await assert.rejects(once(viewer, 'end'), { code: 'ECONNRESET' });
     assert.deepEqual(await sent, { bytes: 5, ending: 'cut' });
@@ -72,7 +80,7 @@ test('cuts the connection where the whole answer takes longer than it may', asyn
       yield Buffer.from('.');
     }
   }
-  const { viewer, sent } = await serve(endless(), { readTimeoutMs: 30_000, completeBy: started + 100 });
+  const { viewer, sent } = await serve(endless(), { ...patient, completeBy: started + 100 });
   viewer.on('error', () => undefined);
   viewer.resume();
   assert.equal((await sent).ending, 'cut');
@@ -85,12 +93,12 @@ interface Served {
 }
 
 /** A real connection with the body on its way; the server ends with the connection. */
-async function serve(body: AsyncIterable<Uint8Array>, timeouts: OriginTimeouts): Promise<Served> {
+async function serve(body: AsyncIterable<Uint8Array>, options: SendOptions): Promise<Served> {
   const server = createServer();
   const started = Promise.withResolvers<Pick<Served, 'response' | 'sent'>>();
   server.on('request', (_request, response) => {
     response.flushHeaders();
-    started.resolve({ response, sent: sendToViewer(body, response, timeouts, () => undefined) });
+    started.resolve({ response, sent: sendToViewer(body, response, options) });
     response.on('close', () => server.close());
   });
   server.listen(0, '127.0.0.1');

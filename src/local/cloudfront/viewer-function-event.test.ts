@@ -120,7 +120,7 @@ test('refuses what CloudFront refuses: no object, another method, read-only and 
   const results: readonly [unknown, string][] = [
     [undefined, 'The function must return a request or a response object.'],
     [change(event.request, (copy) => (copy.method = 'GET')), 'The function tried to change the method.'],
-    [change(event.request, (copy) => (copy.uri = 'a')), 'The uri must be a string that begins with a slash.'],
+    [change(event.request, (copy) => (copy.uri = 'a')), 'The URI must begin with a slash.'],
     [
       change(event.request, (copy) => (copy.headers['host'] = { value: 'other' })),
       'The function tried to add, delete, or change a read-only header.',
@@ -138,7 +138,20 @@ test('refuses what CloudFront refuses: no object, another method, read-only and 
       change(event.request, (copy) => (copy.headers['x-a'] = { value: 1 })),
       'Headers, cookies and query strings must be objects of { value } with a string.',
     ],
-    [{ statusCode: '200' }, 'The statusCode must be an integer from 100 to 599.'],
+    [change(event.request, (copy) => (copy.uri = 1)), 'The URI must be a string.'],
+    [
+      change(event.request, (copy) => (copy.querystring = { a: { value: '#' } })),
+      'The query string must not include spaces, control characters, or the fragment identifier (#).',
+    ],
+    [{ statusCode: '200' }, 'The statusCode must be an integer from 200 to 599.'],
+    [{ statusCode: 199 }, 'The statusCode must be an integer from 200 to 599.'],
+    [{ statusCode: 200, statusDescription: 'a\nb' }, 'The statusDescription must be a string of printable characters.'],
+    [{ statusCode: 200, headers: { 'X-A': { value: '1' } } }, 'Header names must be in lower case.'],
+    [{ statusCode: 200, body: { encoding: 'base64', data: '%' } }, 'The body is not valid base64.'],
+    [
+      { statusCode: 200, body: { encoding: 'hex', data: '00' } },
+      'The body must be a string, and its encoding text or base64.',
+    ],
   ];
   for (const [result, reason] of results) {
     assert.deepEqual(readViewerFunctionResult(result, event, request), { kind: 'invalid', reason });
@@ -147,7 +160,7 @@ test('refuses what CloudFront refuses: no object, another method, read-only and 
 
 interface Loose {
   method: string;
-  uri: string;
+  uri: unknown;
   headers: Record<string, unknown>;
   querystring: unknown;
   cookies: unknown;

@@ -24,11 +24,13 @@ test('runs a plain and an async handler and hands their results on', async () =>
     result: { ...event.request, uri: '/b' },
     failure: undefined,
     logs: [],
+    warning: undefined,
   });
   assert.deepEqual(await run('async function handler(event) { await null; return { statusCode: 204 }; }'), {
     result: { statusCode: 204 },
     failure: undefined,
     logs: [],
+    warning: undefined,
   });
 });
 
@@ -37,6 +39,80 @@ test('hands on what the function writes to the console', async () => {
     (await run('function handler(event) { console.log("path", event.request.uri, { a: 1 }); return {}; }')).logs,
     ['path /a {"a":1}'],
   );
+});
+
+test('cuts what it writes after 10 KB, and has no other way to write', async () => {
+  const { logs } = await run(
+    'function handler() { for (var i = 0; i < 3; i += 1) console.log("x".repeat(5000)); return {}; }',
+  );
+  assert.deepEqual(
+    logs.map((line) => line.length),
+    [5000, 5000, 240],
+  );
+  assert.equal(
+    (await run('function handler() { console.error("x"); }')).failure,
+    'TypeError: console.error is not a function',
+  );
+});
+
+test('stops a function that uses far more memory than CloudFront gives it, and runs it again', async () => {
+  const viewerFunction = createViewerFunction(
+    'f',
+    'function handler(event) { var all = []; while (event.request.uri === "/big") all.push({ all: [all.length] }); return {}; }',
+  );
+  opened.push(viewerFunction);
+  const big = await viewerFunction.run({ ...event, request: { ...event.request, uri: '/big' } });
+  assert.equal(big.failure, 'the function was stopped: it used over 32 MB of memory, and CloudFront gives it 2 MB');
+  assert.deepEqual((await viewerFunction.run(event)).result, {});
+});
+
+test('fails a run that uses far more processor time than CloudFront gives it, and warns before', async () => {
+  const code = 'function handler() { return { x: 1 }; }';
+  const used = /^the function used \d+ ms of processor time here, and CloudFront gives it about 1 ms$/u;
+  const warned = createViewerFunction('f', code, { warnedMs: -1, refusedMs: 1000 });
+  const refused = createViewerFunction('f', code, { warnedMs: -1, refusedMs: -1 });
+  opened.push(warned, refused);
+  const slow = await warned.run(event);
+  assert.deepEqual([slow.result, slow.failure], [{ x: 1 }, undefined]);
+  assert.match(slow.warning ?? '', used);
+  const tooSlow = await refused.run(event);
+  assert.deepEqual([tooSlow.result, tooSlow.warning], [undefined, undefined]);
+  assert.match(tooSlow.failure ?? '', used);
+});
+
+test('stops the clock while a function runs', async () => {
+  const code = `function handler() {
+    var first = Date.now();
+    for (var i = 0, x = 0; i < 1e4; i += 1) x = Math.sin(x + i);
+    return [Date.now() - first, new Date().getTime() - first, Date().slice(0, 3), new Date(0).getTime(),
+      new Date() instanceof Date, new Date().constructor === Date];
+  }`;
+  const [toNow, toNew, day, ...rest] = (await run(code)).result as unknown[];
+  assert.deepEqual([toNow, toNew, ...rest], [0, 0, 0, true, true]);
+  assert.match(String(day), /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)$/u);
+});
+
+test('has nothing of the language that the runtime does not list', async () => {
+  const absent = ['Map', 'Set', 'WeakMap', 'BigInt', 'Intl', 'Proxy', 'Reflect', 'Iterator', 'escape'];
+  const code = `function handler() { return [${absent.map((name) => `typeof ${name}`).join(', ')}, typeof [].flat,
+    typeof [].toSorted, typeof ''.at, typeof ''.matchAll, typeof Array.from, typeof Object.fromEntries, typeof Promise.try]; }`;
+  const { result } = await run(code);
+  assert.deepEqual(
+    result,
+    Array.from({ length: absent.length + 7 }, () => 'undefined'),
+  );
+  const listed = `function handler() { 'use strict'; var copy = [3, 1, ...[2]].sort().map((value) => \`<\${value}>\`).join('');
+    return { copy, padded: 'a'.padStart(3).replaceAll(' ', '-'), entries: Object.entries({ a: 1 }), typed: new Uint8Array([1, 2]).map((x) => x * 2).join() }; }`;
+  assert.deepEqual((await run(listed)).result, {
+    copy: '<1><2><3>',
+    padded: '--a',
+    entries: [['a', 1]],
+    typed: '2,4',
+  });
+});
+
+test('runs functions in strict mode', async () => {
+  assert.match((await run('function handler() { undeclared = 1; }')).failure ?? '', /ReferenceError/u);
 });
 
 test('stops a function that never ends', async () => {

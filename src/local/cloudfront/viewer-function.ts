@@ -4,27 +4,51 @@ import { Worker } from 'node:worker_threads';
 import { LocalChainError } from '../local-chain-error.ts';
 import { ownModulePath } from '../process/node-process.ts';
 import type { ViewerFunctionEvent } from './viewer-function-event.ts';
+import type { ViewerFunctionResponseEvent } from './viewer-function-response-event.ts';
 
 /** What a run of the function gave. */
 export interface ViewerFunctionRun {
   /** What the handler returned; undefined where it failed. */
   readonly result: unknown;
-  /** How it failed: thrown, timed out, no handler; undefined where it did not. */
+  /** How it failed: thrown, stopped, no handler; undefined where it did not. */
   readonly failure: string | undefined;
-  /** What it wrote with `console`. */
+  /** What it wrote with `console.log`, the first 10 KB. */
   readonly logs: readonly string[];
+  /** What its developer should hear of a run that went well; undefined where there is nothing. */
+  readonly warning: string | undefined;
+}
+
+/** What its thread tells of a run. */
+export interface ThreadReport extends Omit<ViewerFunctionRun, 'warning'> {
+  /** Processor time of the run, in milliseconds. */
+  readonly computeMs: number;
 }
 
 /** A CloudFront Function, ready to run. */
 export interface ViewerFunction {
   /** Runs it for one event. Never rejects. */
-  run(event: ViewerFunctionEvent): Promise<ViewerFunctionRun>;
+  run(event: ViewerFunctionEvent | ViewerFunctionResponseEvent): Promise<ViewerFunctionRun>;
   /** Ends its thread. Idempotent. */
   close(): Promise<void>;
 }
 
-/** CloudFront stops a function far earlier, after about a millisecond of compute; a busy machine needs more. */
+/** How much processor time a run may use, in milliseconds, before its developer is warned, and before it fails. */
+export interface ComputeLimits {
+  readonly warnedMs: number;
+  readonly refusedMs: number;
+}
+
+/** CloudFront gives about one millisecond, on machines of its own and to code that it has compiled before: what is far over fails. */
+const defaultLimits: ComputeLimits = { warnedMs: 10, refusedMs: 100 };
+
+/** When the thread is ended, whatever it does. */
 const timeLimitMs = 1000;
+
+/**
+ * Largest heap of the thread, in MB. A function may use 2 MB (CloudFront, Quotas on CloudFront Functions), and V8 with this
+ * harness uses some itself: what is far over the limit is stopped.
+ */
+const memoryLimitMb = 32;
 
 /**
  * Prepares a CloudFront Function. Each run has a context of its own with nothing but the language in it: no timers, no
@@ -32,7 +56,11 @@ const timeLimitMs = 1000;
  *
  * @throws LocalChainError where the code cannot be compiled.
  */
-export function createViewerFunction(name: string, code: string): ViewerFunction {
+export function createViewerFunction(
+  name: string,
+  code: string,
+  limits: ComputeLimits = defaultLimits,
+): ViewerFunction {
   requireCompilable(name, code);
   // At once: CloudFront has no cold start.
   let worker: Promise<Worker> | undefined = startWorker(name, code);
@@ -43,17 +71,17 @@ export function createViewerFunction(name: string, code: string): ViewerFunction
     worker = undefined;
     await (await ending)?.terminate();
   };
-  const runNow = async (event: ViewerFunctionEvent): Promise<ViewerFunctionRun> => {
+  const runNow: ViewerFunction['run'] = async (event) => {
     if (isClosed) {
-      return { result: undefined, failure: 'the function is closed', logs: [] };
+      return failed('the function is closed', []);
     }
     worker ??= startWorker(name, code);
-    const run = await ask(await worker, event);
-    if (run === undefined) {
+    const report = await ask(await worker, event);
+    if (typeof report === 'string') {
       await stop();
-      return { result: undefined, failure: `the function was stopped after ${timeLimitMs} ms`, logs: [] };
+      return failed(report, []);
     }
-    return run;
+    return judge(report, limits);
   };
   return {
     run: (event) => {
@@ -72,17 +100,25 @@ async function startWorker(name: string, code: string): Promise<Worker> {
   const worker = new Worker(ownModulePath('./viewer-function-worker', import.meta.url), {
     workerData: { name, code },
     env: {},
+    resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb, maxYoungGenerationSizeMb: memoryLimitMb / 4 },
   });
   await once(worker, 'online');
   worker.unref();
   return worker;
 }
 
-/** The run's report, or undefined where it takes too long. */
-async function ask(worker: Worker, event: ViewerFunctionEvent): Promise<ViewerFunctionRun | undefined> {
-  const { promise, resolve } = Promise.withResolvers<ViewerFunctionRun | undefined>();
-  const timer = setTimeout(() => resolve(undefined), timeLimitMs);
-  const onError = (error: unknown): void => resolve({ result: undefined, failure: String(error), logs: [] });
+/** The run's report, or how the thread failed, which is of no use then. */
+async function ask(worker: Worker, event: unknown): Promise<ThreadReport | string> {
+  const { promise, resolve } = Promise.withResolvers<ThreadReport | string>();
+  const timer = setTimeout(() => resolve(`the function was stopped after ${timeLimitMs} ms`), timeLimitMs);
+  const onError = (error: unknown): void => {
+    const isMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+    resolve(
+      isMemory
+        ? `the function was stopped: it used over ${memoryLimitMb} MB of memory, and CloudFront gives it 2 MB`
+        : String(error),
+    );
+  };
   worker.once('message', resolve);
   worker.once('error', onError);
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin
@@ -94,6 +130,15 @@ async function ask(worker: Worker, event: ViewerFunctionEvent): Promise<ViewerFu
     worker.off('message', resolve);
     worker.off('error', onError);
   }
+}
+
+function judge({ computeMs, ...run }: ThreadReport, { warnedMs, refusedMs }: ComputeLimits): ViewerFunctionRun {
+  const used = `the function used ${computeMs.toFixed(0)} ms of processor time here, and CloudFront gives it about 1 ms`;
+  return computeMs > refusedMs ? failed(used, run.logs) : { ...run, warning: computeMs > warnedMs ? used : undefined };
+}
+
+function failed(failure: string, logs: readonly string[]): ViewerFunctionRun {
+  return { result: undefined, failure, logs, warning: undefined };
 }
 
 function requireCompilable(name: string, code: string): void {

@@ -15,6 +15,10 @@ describe('the host that a viewer asks for', () => {
     ['[::1]:8787', true],
     [domainName, true],
     ['D111111abcdef8.cloudfront.net:443', true],
+    ['Chat.example.com', true],
+    ['a.example.net:443', true],
+    ['example.net', false],
+    ['x.chat.example.com', false],
     ['', false],
     ['evil.example', false],
     ['evil.example:8787', false],
@@ -26,7 +30,7 @@ describe('the host that a viewer asks for', () => {
     ['localhost, evil.example', false],
   ] as const) {
     it(`is ${isAnswered ? 'its own' : "another's"}: ${String(host)}`, () => {
-      assert.equal(isViewerHost(host, domainName), isAnswered);
+      assert.equal(isViewerHost(host, [domainName, 'chat.example.com', '*.example.net']), isAnswered);
     });
   }
 });
