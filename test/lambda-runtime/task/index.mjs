@@ -296,7 +296,7 @@ export const state = async (event) => {
   return { pid: process.pid, invocations };
 };
 export const environment = async () => ({ variables: { ...process.env }, directory: process.cwd() });
-export const large = async (event) => 'x'.repeat(event.length);
+export const large = async (event) => 'x'.repeat(event.length ?? event.queryStringParameters.length);
 export const crashes = async () => {
   process.kill(process.pid, 'SIGKILL');
   await wait(5000);
@@ -320,6 +320,31 @@ export const fast = streamifyResponse(async (event, stream) => {
     }
   }
   writeFileSync(event.progress, `${event.chunks} done`);
+  out.end();
+});
+
+
+// For the tests of Function URLs.
+export const returnsAnswer = async () => ({ statusCode: 404, body: 'not here' });
+export const ownCors = streamifyResponse(async (_event, stream) => {
+  const headers = { 'access-control-allow-origin': '*' };
+  HttpResponseStream.from(stream, { statusCode: 200, headers }).write('x');
+  stream.end();
+});
+export const pausesAfterFirst = streamifyResponse(async (_event, stream) => {
+  const out = HttpResponseStream.from(stream, { statusCode: 200, headers: { 'content-type': 'text/plain' } });
+  out.write('first');
+  await wait(50);
+  out.write('second');
+  out.end();
+});
+export const tokensWithPid = streamifyResponse(async (_event, stream) => {
+  const headers = { 'content-type': 'text/event-stream', 'x-pid': process.pid };
+  const out = HttpResponseStream.from(stream, { statusCode: 200, headers });
+  for (let n = 0; n < 5; n += 1) {
+    out.write(`data: ${n}\n\n`);
+    await wait(10);
+  }
   out.end();
 });
 
