@@ -23,6 +23,9 @@ const pingIntervalMs = 25;
 /** How long a process may take to end by itself, in milliseconds. */
 const stopGraceMs = 2000;
 
+/** What went wrong, as most languages write it; Node writes a stack and its version after it. */
+const errorLine = /^\S*(?:Error|Exception)\b/u;
+
 /** How a process is started. */
 export interface AgentProcessSettings {
   readonly hosting: ProgramHosting;
@@ -69,10 +72,12 @@ export async function startAgentProcess(settings: AgentProcessSettings): Promise
   const { contract } = settings;
   const port = await findFreePort();
   const isContractPortTaken = await isTaken(contract.port);
+  let lastLine = '';
   let lastError = '';
   const child = startProgram(settings, port, (stream, text) => {
     if (stream === 'stderr' && text.trim() !== '') {
-      lastError = text.trim();
+      lastLine = text.trim();
+      lastError = errorLine.test(lastLine) ? lastLine : lastError;
     }
     settings.onLine(stream, text);
   });
@@ -84,7 +89,9 @@ export async function startAgentProcess(settings: AgentProcessSettings): Promise
     const taken = isContractPortTaken ? `; port ${contract.port}, the contract's own, is another program's` : '';
     switch (outcome.kind) {
       case 'ended':
-        settings.onNote(`the agent ended with ${describeExit(exit)} before it was healthy${quote(lastError)}${taken}`);
+        settings.onNote(
+          `the agent ended with ${describeExit(exit)} before it was healthy${quote(lastError || lastLine)}${taken}`,
+        );
         throw runtimeClientError('An error occurred when starting the runtime.');
       case 'abandoned':
         throw runtimeClientError('An error occurred when starting the runtime.');
@@ -221,8 +228,8 @@ function describeExit({ code, signal }: ProcessExit): string {
   return signal === null ? `exit code ${code}` : signal;
 }
 
-function quote(lastError: string): string {
-  return lastError === '' ? '' : `: ${lastError}`;
+function quote(words: string): string {
+  return words === '' ? '' : `: ${words}`;
 }
 
 async function stopProcess(child: RunningProcess): Promise<void> {

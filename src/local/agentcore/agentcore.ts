@@ -123,6 +123,7 @@ async function answer(
     };
     if (isStop) {
       await caller.stop(call, response);
+      hop.end('complete');
       return;
     }
     report = (status, coldStartMs) => {
