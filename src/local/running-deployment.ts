@@ -188,7 +188,12 @@ function openSessions(deployment: Deployment, onLog: LocalChainOptions['onLog'],
 /** Every function that the behaviours name, those at the edge first; one that several name is there several times. */
 function functionsOf({ distribution: { behaviours } }: Deployment): readonly DeployedFunction[] {
   const atEdge = behaviours
-    .flatMap(({ originRequestFunction, originResponseFunction }) => [originRequestFunction, originResponseFunction])
+    .flatMap((behaviour) => [
+      behaviour.viewerRequestEdgeFunction,
+      behaviour.originRequestFunction,
+      behaviour.originResponseFunction,
+      behaviour.viewerResponseEdgeFunction,
+    ])
     .flatMap((deployed) => (deployed === undefined ? [] : [deployed.function]));
   return [...atEdge, ...behaviours.flatMap(({ origin }) => origin.functionUrl?.function ?? [])];
 }
@@ -245,7 +250,9 @@ function createFunctions(
 /** Compiles the CloudFront Functions, so that one that cannot be is said at the start. */
 function createViewerFunctions({ distribution }: Deployment): Made<DeployedViewerFunction, ViewerFunction> {
   return makeAll(
-    distribution.behaviours.flatMap(({ viewerFunction }) => (viewerFunction === undefined ? [] : [viewerFunction])),
+    distribution.behaviours
+      .flatMap(({ viewerFunction, viewerResponseFunction }) => [viewerFunction, viewerResponseFunction])
+      .filter((deployed) => deployed !== undefined),
     ({ name }) => name,
     ({ name, code }) => createViewerFunction(name, code),
   );
