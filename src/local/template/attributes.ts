@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TemplateResource } from './resource.ts';
+import type { StackScope, TemplateResource } from './resource.ts';
 
 /** Reads one value that CloudFormation would give after the deployment; `Ref` stands for the resource's own id. */
 type AttributeReader = (resource: TemplateResource) => string;
@@ -10,11 +10,11 @@ type AttributeReader = (resource: TemplateResource) => string;
  */
 const attributes: Readonly<Record<string, Readonly<Record<string, AttributeReader>>>> = {
   'AWS::Lambda::Function': { Ref: functionName, Arn: functionArn },
-  'AWS::Lambda::Version': { Ref: (version) => `${unqualified(version.get('FunctionName').string(), version)}:1` },
+  'AWS::Lambda::Version': { Ref: versionArn, FunctionArn: versionArn, Version: () => '1' },
   'AWS::Lambda::Alias': { Ref: aliasArn, AliasArn: aliasArn },
   'AWS::Lambda::Url': {
-    Ref: (url) => unqualified(url.get('TargetFunctionArn').string(), url),
-    FunctionArn: (url) => url.get('TargetFunctionArn').string(),
+    Ref: urlFunctionArn,
+    FunctionArn: urlFunctionArn,
     FunctionUrl: (url) => `https://${functionUrlId(url)}.lambda-url.${url.stack.region}.on.aws/`,
   },
   'AWS::CloudFront::Distribution': {
@@ -22,7 +22,11 @@ const attributes: Readonly<Record<string, Readonly<Record<string, AttributeReade
     Id: distributionId,
     DomainName: (distribution) => `d${invented(distribution, 13).toLowerCase()}.cloudfront.net`,
   },
-  'AWS::CloudFront::Function': { Ref: cloudFrontFunctionArn, FunctionARN: cloudFrontFunctionArn },
+  'AWS::CloudFront::Function': {
+    Ref: cloudFrontFunctionArn,
+    FunctionARN: cloudFrontFunctionArn,
+    'FunctionMetadata.FunctionARN': cloudFrontFunctionArn,
+  },
   'AWS::CloudFront::OriginAccessControl': { Ref: policyId, Id: policyId },
   'AWS::CloudFront::CachePolicy': { Ref: policyId, Id: policyId },
   'AWS::CloudFront::OriginRequestPolicy': { Ref: policyId, Id: policyId },
@@ -33,7 +37,13 @@ const attributes: Readonly<Record<string, Readonly<Record<string, AttributeReade
     AgentRuntimeArn: (runtime) => arn(runtime, 'bedrock-agentcore', `runtime/${runtimeId(runtime)}`),
     AgentRuntimeVersion: () => '1',
   },
-  'AWS::Cognito::UserPool': { Ref: userPoolId, UserPoolId: userPoolId },
+  'AWS::Cognito::UserPool': {
+    Ref: userPoolId,
+    UserPoolId: userPoolId,
+    Arn: (pool) => arn(pool, 'cognito-idp', `userpool/${userPoolId(pool)}`),
+    ProviderName: (pool) => `cognito-idp.${pool.stack.region}.amazonaws.com/${userPoolId(pool)}`,
+    ProviderURL: (pool) => `https://cognito-idp.${pool.stack.region}.amazonaws.com/${userPoolId(pool)}`,
+  },
   'AWS::Cognito::UserPoolClient': { Ref: userPoolClientId, ClientId: userPoolClientId },
   'AWS::SecretsManager::Secret': { Ref: secretArn, Id: secretArn },
   'AWS::SSM::Parameter': {
@@ -52,6 +62,9 @@ const attributes: Readonly<Record<string, Readonly<Record<string, AttributeReade
     Id: policyId,
   },
 };
+
+/** Lambda API, FunctionName: name, or partial ARN, with a qualifier or without. */
+const functionNameParts = /^(?:\d{12}:)?(?:function:)?([^:]+)(?::(?<qualifier>.+))?$/u;
 
 /** True where all attributes of a type are known that its resources have. */
 export function hasKnownAttributes(type: string): boolean {
@@ -82,14 +95,26 @@ export function functionUrlId(url: TemplateResource): string {
   return invented(url, 32).toLowerCase();
 }
 
-/** A function's ARN without its version or alias, from its ARN or its name. */
-export function unqualified(nameOrArn: string, within: TemplateResource): string {
-  if (!nameOrArn.startsWith('arn:')) {
-    // A name, with or without a qualifier, or an ARN without what the function's own account and region say.
-    const [name = nameOrArn] = nameOrArn.replace(/^(?:\d{12}:)?(?:function:)?/u, '').split(':');
-    return arn(within, 'lambda', `function:${name}`);
-  }
-  return nameOrArn.split(':').slice(0, 7).join(':');
+/**
+ * A function's ARN without its version or alias.
+ *
+ * @param nameOrArn a name, or an ARN, or one without what the stack's account and region say; with or without a qualifier
+ */
+export function unqualified(nameOrArn: string, stack: StackScope): string {
+  const [, name = ''] = functionNameParts.exec(nameOrArn) ?? [];
+  return nameOrArn.startsWith('arn:') ? nameOrArn.split(':').slice(0, 7).join(':') : lambdaArn(stack, name);
+}
+
+/** A function's ARN with the version or alias that is named, if any. */
+export function qualified(nameOrArn: string, stack: StackScope): string {
+  const qualifier = nameOrArn.startsWith('arn:')
+    ? nameOrArn.split(':')[7]
+    : functionNameParts.exec(nameOrArn)?.groups?.['qualifier'];
+  return [unqualified(nameOrArn, stack), ...(qualifier === undefined ? [] : [qualifier])].join(':');
+}
+
+function lambdaArn({ partition, region, accountId }: StackScope, name: string): string {
+  return `arn:${partition}:lambda:${region}:${accountId}:function:${name}`;
 }
 
 function functionName(lambda: TemplateResource): string {
@@ -102,7 +127,18 @@ function functionArn(lambda: TemplateResource): string {
 }
 
 function aliasArn(alias: TemplateResource): string {
-  return `${unqualified(alias.get('FunctionName').string(), alias)}:${alias.get('Name').string()}`;
+  return `${unqualified(alias.get('FunctionName').string(), alias.stack)}:${alias.get('Name').string()}`;
+}
+
+/** Which number a version has does not matter here: there is one code. */
+function versionArn(version: TemplateResource): string {
+  return `${unqualified(version.get('FunctionName').string(), version.stack)}:1`;
+}
+
+function urlFunctionArn(url: TemplateResource): string {
+  const target = url.get('TargetFunctionArn').string();
+  const qualifier = url.get('Qualifier').optionalString();
+  return qualified(qualifier === undefined ? target : `${unqualified(target, url.stack)}:${qualifier}`, url.stack);
 }
 
 function distributionId(distribution: TemplateResource): string {

@@ -125,16 +125,16 @@ export interface ResponseHeadersPolicy {
   readonly remove: readonly string[];
 }
 
-/** A CloudFront Function at viewer-request. */
+/** A CloudFront Function at one of the viewer's events. */
 export interface DeployedViewerFunction {
   readonly name: string;
   readonly code: string;
 }
 
-/** A Lambda@Edge function at one of the origin's events. */
+/** A Lambda@Edge function at one of the four events. */
 export interface DeployedEdgeFunction {
   readonly function: DeployedFunction;
-  /** Whether it sees the viewer's body; never at origin-response. */
+  /** Whether it sees the viewer's body; never at a response. */
   readonly includeBody: boolean;
 }
 
@@ -144,7 +144,14 @@ export interface DeployedBehaviour {
   readonly pathPattern: string;
   readonly allowedMethods: readonly string[];
   readonly origin: DeployedOrigin;
+  /** At viewer-request. A behaviour has CloudFront Functions or Lambda@Edge at the viewer's events, not both. */
   readonly viewerFunction: DeployedViewerFunction | undefined;
+  /** At viewer-response. */
+  readonly viewerResponseFunction: DeployedViewerFunction | undefined;
+  /** At viewer-request, on Lambda. */
+  readonly viewerRequestEdgeFunction: DeployedEdgeFunction | undefined;
+  /** At viewer-response, on Lambda. */
+  readonly viewerResponseEdgeFunction: DeployedEdgeFunction | undefined;
   readonly originRequestFunction: DeployedEdgeFunction | undefined;
   readonly originResponseFunction: DeployedEdgeFunction | undefined;
   readonly originRequestPolicy: OriginRequestPolicy;
@@ -157,6 +164,8 @@ export interface DeployedDistribution {
   readonly id: string;
   readonly arn: string;
   readonly domainName: string;
+  /** Its other names, such as `chat.example.com` or `*.example.com`. */
+  readonly aliases: readonly string[];
   readonly accountId: string;
   /** In the order of precedence; the default is the last. */
   readonly behaviours: readonly DeployedBehaviour[];

@@ -14,11 +14,8 @@ import type { Templates } from './templates.ts';
 const defaultIdleTimeout = 900;
 const defaultMaxLifetime = 28_800;
 
-/** What a runtime may have and the local chain does not: the property, and what it means here. */
-const notRun: readonly (readonly [string, string])[] = [
-  ['FilesystemConfigurations', 'is not mounted: the agent sees the file system of this machine'],
-  ['CapacityProviderConfiguration', 'has no meaning here: the agent runs on this machine'],
-];
+/** Bounds of both, in seconds (AgentCore API, LifecycleConfiguration). */
+const lifetimes = [60, 28_800] as const;
 
 /**
  * Reads a runtime: what starts the agent, how it is spoken to, how long its sessions live, and its endpoints.
@@ -27,9 +24,9 @@ const notRun: readonly (readonly [string, string])[] = [
  */
 export function readAgent(runtime: TemplateResource, templates: Templates, assembly: CloudAssembly): DeployedAgent {
   const lifecycle = runtime.get('LifecycleConfiguration');
-  const maxLifetime = lifecycle.get('MaxLifetime').number(defaultMaxLifetime);
+  const maxLifetime = lifecycle.get('MaxLifetime').integer('AgentCore', ...lifetimes) ?? defaultMaxLifetime;
   const idleTimeout = lifecycle.get('IdleRuntimeSessionTimeout');
-  const idleSeconds = idleTimeout.number(Math.min(defaultIdleTimeout, maxLifetime));
+  const idleSeconds = idleTimeout.integer('AgentCore', ...lifetimes) ?? Math.min(defaultIdleTimeout, maxLifetime);
   if (idleSeconds > maxLifetime) {
     throw idleTimeout.fault(`is ${idleSeconds}; it must not be more than MaxLifetime, ${maxLifetime}`);
   }
@@ -45,22 +42,13 @@ export function readAgent(runtime: TemplateResource, templates: Templates, assem
   };
 }
 
-/** What a runtime has and the local chain does not run. */
+/** What runs here otherwise than on AWS. */
 export function readAgentNotices(runtime: TemplateResource): readonly Notice[] {
-  const resource = runtime.toString();
-  const notices = notRun
-    .filter(([name]) => !runtime.get(name).isMissing)
-    .map(([property, text]) => ({ resource, property, text }));
-  if (runtime.get('NetworkConfiguration').get('NetworkMode').optionalString() === 'VPC') {
-    const text = "is VPC; the agent runs in this machine's network";
-    notices.push({ resource, property: 'NetworkConfiguration.NetworkMode', text });
-  }
   const language = runtime.get('AgentRuntimeArtifact').get('CodeConfiguration').get('Runtime');
-  if (!language.isMissing && language.string().startsWith('PYTHON_')) {
-    const text = `is ${language.string()}; the bundle is run with the python3 of this machine`;
-    notices.push({ resource, property: 'AgentRuntimeArtifact.CodeConfiguration.Runtime', text });
-  }
-  return notices;
+  const name = language.optionalString() ?? '';
+  return name.startsWith('PYTHON_')
+    ? [language.notice(`is ${name}; the bundle is run with the python3 of this machine`)]
+    : [];
 }
 
 /** A runtime that cannot be run here still says how another agent in its place is to be spoken to. */

@@ -1,79 +1,114 @@
-import { LocalChainError } from '../local-chain-error.ts';
-import { attributeOf, functionUrlId, unqualified } from './attributes.ts';
-import type { CloudAssembly } from './cloud-assembly.ts';
-import { functionCodeDirectory } from './code-directory.ts';
-import type { DeployedFunction, DeployedFunctionUrl, DeployedRole, FunctionUrlCors } from './deployment.ts';
+import { attributeOf, unqualified } from './attributes.ts';
+import { findNativeModule, functionCodeDirectory } from './code-directory.ts';
+import type { DeployedFunction, DeployedRole } from './deployment.ts';
 import { mayAssume, readRole } from './read-role.ts';
-import type { Property, TemplateResource } from './resource.ts';
+import type { Reading } from './reading.ts';
+import type { Property, StackScope, TemplateResource } from './resource.ts';
 import type { Templates } from './templates.ts';
 
-/** Finds a function by its ARN, qualified or not. */
-export function readFunctionByArn(
-  templates: Templates,
-  assembly: CloudAssembly,
-  functionArn: string,
-  within: TemplateResource,
-): DeployedFunction {
-  const arn = unqualified(functionArn, within);
+/** Bounds of a function (Lambda quotas): its timeout in seconds, its memory and its /tmp in MB, its variables in bytes. */
+const maxTimeout = 900;
+const memorySizes = [128, 10_240] as const;
+const ephemeralStorageSizes = [512, 10_240] as const;
+const maxEnvironmentBytes = 4096;
+
+/** Variables that Lambda sets itself (Lambda, Defined runtime environment variables). */
+const reservedVariables = [
+  '_HANDLER',
+  '_X_AMZN_TRACE_ID',
+  'AWS_ACCESS_KEY',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_DEFAULT_REGION',
+  'AWS_EXECUTION_ENV',
+  'AWS_LAMBDA_FUNCTION_MEMORY_SIZE',
+  'AWS_LAMBDA_FUNCTION_NAME',
+  'AWS_LAMBDA_FUNCTION_VERSION',
+  'AWS_LAMBDA_INITIALIZATION_TYPE',
+  'AWS_LAMBDA_LOG_GROUP_NAME',
+  'AWS_LAMBDA_LOG_STREAM_NAME',
+  'AWS_LAMBDA_RUNTIME_API',
+  'AWS_REGION',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'LAMBDA_RUNTIME_DIR',
+  'LAMBDA_TASK_ROOT',
+];
+
+/**
+ * Finds a function by a property with its ARN or its name, qualified or not.
+ *
+ * @throws LocalChainError where no stack deploys it
+ */
+export function findFunction(property: Property, stack: StackScope, { templates }: Reading): TemplateResource {
+  const arn = unqualified(property.string(), stack);
   const resource = templates.findBy('AWS::Lambda::Function', 'Arn', arn);
   if (resource === undefined) {
-    throw new LocalChainError(`${within.toString()} refers to the function ${arn}, which no stack deploys`);
+    throw property.fault(`is the function ${arn}, which no stack deploys`);
   }
-  return readFunction(resource, templates, assembly, arn);
+  return resource;
 }
 
 /**
- * Reads a Function URL with its function and with the two permissions that CloudFront needs since October 2025:
- * `lambda:InvokeFunctionUrl` and `lambda:InvokeFunction` (Lambda, Control access to function URLs).
+ * Reads a function.
+ *
+ * @throws LocalChainError where Lambda would not take it, or the local chain cannot run it
  */
-export function readFunctionUrl(
-  url: TemplateResource,
-  templates: Templates,
-  assembly: CloudAssembly,
-  distributionArn: string,
-): DeployedFunctionUrl {
-  const lambda = readFunctionByArn(templates, assembly, url.get('TargetFunctionArn').string(), url);
-  const urlId = functionUrlId(url);
-  return {
-    urlId,
-    domainName: `${urlId}.lambda-url.${url.stack.region}.on.aws`,
-    region: url.stack.region,
-    accountId: url.stack.accountId,
-    function: lambda,
-    authType: readOneOf(url.get('AuthType'), ['AWS_IAM', 'NONE']),
-    invokeMode: readOneOf(url.get('InvokeMode'), ['RESPONSE_STREAM', 'BUFFERED'], 'BUFFERED'),
-    cors: readCors(url.get('Cors')),
-    refusal: findRefusal(templates, lambda.arn, distributionArn),
-  };
-}
-
-function readFunction(
-  lambda: TemplateResource,
-  templates: Templates,
-  assembly: CloudAssembly,
-  arn: string,
-): DeployedFunction {
-  const runtime = lambda.get('Runtime').string();
-  if (!runtime.startsWith('nodejs')) {
-    throw lambda.get('Runtime').fault(`is "${runtime}"; the local chain runs Node.js functions only`);
+export function readFunction(lambda: TemplateResource, { templates, assembly, notices }: Reading): DeployedFunction {
+  notices.inspect(lambda);
+  lambda
+    .get('EphemeralStorage')
+    .get('Size')
+    .integer('Lambda', ...ephemeralStorageSizes);
+  const codeDirectory = functionCodeDirectory(assembly, lambda);
+  const architecture = lambda.get('Architectures').list()[0]?.oneOf(['arm64', 'x86_64']) ?? 'x86_64';
+  const nativeModule = findNativeModule(codeDirectory, architecture);
+  if (nativeModule !== undefined) {
+    const text = `is for linux/${architecture} as it is deployed, and holds ${nativeModule}, which does not run on this machine`;
+    notices.add(lambda.get('Code').notice(text));
   }
   return {
     logicalId: lambda.logicalId,
     name: attributeOf(lambda, 'Ref') ?? lambda.logicalId,
-    arn,
-    codeDirectory: functionCodeDirectory(assembly, lambda),
+    arn: attributeOf(lambda, 'Arn') ?? '',
+    codeDirectory,
     handler: lambda.get('Handler').string(),
-    runtime,
-    environment: lambda.get('Environment').get('Variables').record(),
-    timeoutMs: lambda.get('Timeout').number(3) * 1000,
-    memorySizeMb: lambda.get('MemorySize').number(128),
-    architecture: lambda.get('Architectures').strings()[0] ?? 'x86_64',
-    logFormat: lambda.get('LoggingConfig').get('LogFormat').optionalString() === 'JSON' ? 'JSON' : 'Text',
-    reservedConcurrency: readReservedConcurrency(lambda.get('ReservedConcurrentExecutions')),
+    runtime: readRuntime(lambda.get('Runtime'), notices.add),
+    environment: readEnvironment(lambda.get('Environment').get('Variables')),
+    timeoutMs: (lambda.get('Timeout').integer('Lambda', 1, maxTimeout) ?? 3) * 1000,
+    memorySizeMb: lambda.get('MemorySize').integer('Lambda', ...memorySizes) ?? 128,
+    architecture,
+    logFormat: lambda.get('LoggingConfig').get('LogFormat').oneOf(['Text', 'JSON'], 'Text'),
+    reservedConcurrency: lambda.get('ReservedConcurrentExecutions').integer('Lambda', 0, Infinity),
     role: readExecutionRole(lambda.get('Role'), templates),
     region: lambda.stack.region,
     accountId: lambda.stack.accountId,
   };
+}
+
+function readRuntime(property: Property, add: Reading['notices']['add']): string {
+  const runtime = property.string();
+  const major = /^nodejs(\d+)\.x$/u.exec(runtime)?.[1];
+  if (major === undefined) {
+    throw property.fault(`is "${runtime}"; the local chain runs Node.js functions only`);
+  }
+  const [own] = process.versions.node.split('.');
+  if (major !== own) {
+    add(property.notice(`is ${runtime}; the function runs on Node.js ${own} here`));
+  }
+  return runtime;
+}
+
+function readEnvironment(property: Property): Readonly<Record<string, string>> {
+  const variables = property.record();
+  const reserved = reservedVariables.find((name) => name in variables);
+  if (reserved !== undefined) {
+    throw property.get(reserved).fault('is set; Lambda reserves this name for itself');
+  }
+  const bytes = Buffer.byteLength(Object.entries(variables).flat().join(''));
+  if (bytes > maxEnvironmentBytes) {
+    throw property.fault(`has ${bytes} bytes in all; Lambda takes ${maxEnvironmentBytes}`);
+  }
+  return variables;
 }
 
 /** Lambda takes no function whose role it may not assume (Lambda, Defining permissions with an execution role). */
@@ -83,67 +118,4 @@ function readExecutionRole(property: Property, templates: Templates): DeployedRo
     throw property.fault(`is ${role.name}, which lambda.amazonaws.com may not assume: Lambda would not take it`);
   }
   return role;
-}
-
-function readReservedConcurrency(property: Property): number | undefined {
-  return property.isMissing ? undefined : property.number(0);
-}
-
-function readCors(cors: Property): FunctionUrlCors | undefined {
-  if (cors.isMissing) {
-    return undefined;
-  }
-  const maxAge = cors.get('MaxAge');
-  return {
-    allowCredentials: cors.get('AllowCredentials').boolean(),
-    allowHeaders: cors
-      .get('AllowHeaders')
-      .strings()
-      .map((name) => name.toLowerCase()),
-    allowMethods: cors.get('AllowMethods').strings(),
-    allowOrigins: cors.get('AllowOrigins').strings(),
-    exposeHeaders: cors.get('ExposeHeaders').strings(),
-    maxAgeSeconds: maxAge.isMissing ? undefined : maxAge.number(0),
-  };
-}
-
-function findRefusal(templates: Templates, functionArn: string, distributionArn: string): string | undefined {
-  for (const action of ['lambda:InvokeFunctionUrl', 'lambda:InvokeFunction']) {
-    const granted = templates
-      .all('AWS::Lambda::Permission')
-      .some((permission) => grants(permission, action, functionArn, distributionArn));
-    if (!granted) {
-      return `no AWS::Lambda::Permission gives ${action} to cloudfront.amazonaws.com with this distribution as its SourceArn`;
-    }
-  }
-  return undefined;
-}
-
-function grants(permission: TemplateResource, action: string, functionArn: string, distributionArn: string): boolean {
-  const sourceArn = permission.get('SourceArn').optionalString();
-  return (
-    permission.get('Action').string() === action &&
-    permission.get('Principal').string() === 'cloudfront.amazonaws.com' &&
-    unqualified(permission.get('FunctionName').string(), permission) === functionArn &&
-    (sourceArn === undefined || matches(sourceArn, distributionArn)) &&
-    [undefined, 'AWS_IAM'].includes(permission.get('FunctionUrlAuthType').optionalString())
-  );
-}
-
-/** `SourceArn` is an `ArnLike` condition: `*` and `?` are wildcards. */
-function matches(pattern: string, arn: string): boolean {
-  const expression = pattern
-    .replace(/[.+^${}()|[\]\\]/gu, String.raw`\$&`)
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${expression}$`, 'u').test(arn);
-}
-
-function readOneOf<Known extends string>(property: Property, known: readonly Known[], otherwise?: Known): Known {
-  const found = property.optionalString() ?? otherwise;
-  const value = known.find((candidate) => candidate === found);
-  if (value === undefined) {
-    throw property.fault(`is ${found === undefined ? 'missing' : `"${found}"`}; it must be ${known.join(' or ')}`);
-  }
-  return value;
 }

@@ -1,94 +1,138 @@
-import type { OriginRequestPolicy, PolicyFilter, ResponseHeadersPolicy } from './deployment.ts';
+import type { OriginRequestPolicy, ResponseHeadersPolicy } from './deployment.ts';
+import {
+  allViewerAndCloudFrontHeaders,
+  cachingDisabled,
+  managedCachePolicies,
+  managedOriginRequestPolicies,
+  managedResponseHeadersPolicies,
+} from './managed-policies.ts';
+import { all, eitherOf, headerNames, none, only, readFilters } from './policy-filter.ts';
+import type { Reading } from './reading.ts';
 import type { Property, TemplateResource } from './resource.ts';
-import type { Templates } from './templates.ts';
 
-/** CachingDisabled (CloudFront, Use managed cache policies). */
-const cachingDisabled = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
+const notKept = 'here nothing is kept or compressed, and every request reaches the origin';
 
-const all: PolicyFilter = { kind: 'all', names: [] };
-const none: PolicyFilter = { kind: 'none', names: [] };
-
-/** CloudFront, Use managed origin request policies. */
-const managedOriginRequestPolicies: Readonly<Record<string, OriginRequestPolicy>> = {
-  'b689b0a8-53d0-40ab-baf2-68738e2966ac': {
-    headers: { kind: 'except', names: ['host'] },
-    cookies: all,
-    queryStrings: all,
-  },
-  '216adef6-5c7f-47e4-b989-5492eafa07d3': { headers: all, cookies: all, queryStrings: all },
-};
-
-/** CloudFront, Use managed response headers policies. */
-const managedResponseHeadersPolicies: Readonly<Record<string, ResponseHeadersPolicy>> = {
-  '67f7725c-6f97-4210-82d7-5512b31e9d03': {
-    set: [
-      { name: 'Referrer-Policy', value: 'strict-origin-when-cross-origin', override: false },
-      { name: 'Strict-Transport-Security', value: 'max-age=31536000', override: false },
-      { name: 'X-Content-Type-Options', value: 'nosniff', override: true },
-      { name: 'X-Frame-Options', value: 'SAMEORIGIN', override: false },
-      { name: 'X-XSS-Protection', value: '1; mode=block', override: false },
-    ],
-    remove: [],
-  },
-};
-
-/** Refuses a cache policy under which CloudFront would keep anything: the local chain has no cache. */
-export function requireNoCaching(behaviour: Property, templates: Templates): void {
-  const property = behaviour.get('CachePolicyId');
-  const id = property.string();
-  const policy = templates.findBy('AWS::CloudFront::CachePolicy', 'Ref', id);
-  if (id !== cachingDisabled && policy?.get('CachePolicyConfig').get('MaxTTL').number(-1) !== 0) {
-    throw property.fault(`is "${id}"; the local chain does not cache and needs CachingDisabled ("${cachingDisabled}")`);
-  }
-}
-
-/** Reads the origin request policy of a behaviour; without one, nothing of the viewer's but the body is passed on. */
-export function readOriginRequestPolicy(behaviour: Property, templates: Templates): OriginRequestPolicy {
+/**
+ * Reads what of the viewer's request reaches the origin: what the cache key has, and what the origin request policy adds. That
+ * nothing is cached here is said.
+ *
+ * @param isReached whether there is an origin here that the policies matter to
+ * @throws LocalChainError where AWS would not take the policies
+ */
+export function readOriginRequestPolicy(
+  behaviour: Property,
+  reading: Reading,
+  isReached: boolean,
+): OriginRequestPolicy {
+  const cacheKey = readCacheKey(behaviour, reading, isReached);
   const property = behaviour.get('OriginRequestPolicyId');
   const id = property.optionalString();
   if (id === undefined) {
-    return { headers: none, cookies: none, queryStrings: none };
+    return cacheKey;
   }
-  const config = templates.findBy('AWS::CloudFront::OriginRequestPolicy', 'Ref', id)?.get('OriginRequestPolicyConfig');
-  if (config === undefined) {
-    const managed = managedOriginRequestPolicies[id];
-    if (managed === undefined) {
-      throw property.fault(`is "${id}", an origin request policy that the local chain does not know`);
-    }
-    return managed;
+  const resource = reading.templates.findBy('AWS::CloudFront::OriginRequestPolicy', 'Ref', id);
+  if (resource !== undefined) {
+    reading.notices.inspect(resource);
+    const config = resource.get('OriginRequestPolicyConfig');
+    sayCloudFrontHeaders(config.get('HeadersConfig').get('Headers'), reading);
+    return eitherOf(cacheKey, readFilters(config));
   }
-  return {
-    headers: readFilter(config.get('HeadersConfig'), 'HeaderBehavior', 'Headers'),
-    cookies: readFilter(config.get('CookiesConfig'), 'CookieBehavior', 'Cookies'),
-    queryStrings: readFilter(config.get('QueryStringsConfig'), 'QueryStringBehavior', 'QueryStrings'),
-  };
+  const managed = managedOriginRequestPolicies[id];
+  if (managed === undefined) {
+    throw property.fault(`is "${id}", an origin request policy that the local chain does not know`);
+  }
+  if (id === allViewerAndCloudFrontHeaders) {
+    reading.notices.add(
+      property.notice('is AllViewerAndCloudFrontHeaders-2022-06: here no header is CloudFront-Viewer-…'),
+    );
+  }
+  return eitherOf(cacheKey, managed);
 }
 
 /** Reads the response headers policy of a behaviour: security headers, custom headers, removed headers. */
-export function readResponseHeadersPolicy(behaviour: Property, templates: Templates): ResponseHeadersPolicy {
+export function readResponseHeadersPolicy(behaviour: Property, { templates, notices }: Reading): ResponseHeadersPolicy {
   const property = behaviour.get('ResponseHeadersPolicyId');
   const id = property.optionalString();
   if (id === undefined) {
     return { set: [], remove: [] };
   }
-  const policy = templates.findBy('AWS::CloudFront::ResponseHeadersPolicy', 'Ref', id);
-  const managed = managedResponseHeadersPolicies[id];
-  if (policy !== undefined) {
-    return readCustomPolicy(policy);
+  const resource = templates.findBy('AWS::CloudFront::ResponseHeadersPolicy', 'Ref', id);
+  if (resource !== undefined) {
+    notices.inspect(resource);
+    return readCustomPolicy(resource);
   }
+  const managed = managedResponseHeadersPolicies[id];
   if (managed === undefined) {
     throw property.fault(`is "${id}", a response headers policy that the local chain does not know`);
   }
-  return managed;
+  if (managed.hasCors) {
+    notices.add(property.notice(`is ${managed.name}: here its Access-Control headers are not added`));
+  }
+  return { set: managed.set, remove: managed.remove };
+}
+
+function readCacheKey(behaviour: Property, reading: Reading, isReached: boolean): OriginRequestPolicy {
+  const property = behaviour.get('CachePolicyId');
+  const id = property.optionalString();
+  if (id === undefined) {
+    return readForwardedValues(behaviour, reading, isReached);
+  }
+  const say = (name: string): void => {
+    if (isReached) {
+      reading.notices.add(property.notice(`is ${name}, under which CloudFront keeps answers: ${notKept}`));
+    }
+  };
+  const resource = reading.templates.findBy('AWS::CloudFront::CachePolicy', 'Ref', id);
+  if (resource !== undefined) {
+    reading.notices.inspect(resource);
+    const config = resource.get('CachePolicyConfig');
+    if (config.get('MaxTTL').number(-1) !== 0) {
+      say(`the policy ${resource.logicalId}`);
+    }
+    const key = config.get('ParametersInCacheKeyAndForwardedToOrigin');
+    sayCloudFrontHeaders(key.get('HeadersConfig').get('Headers'), reading);
+    return readFilters(key);
+  }
+  const managed = managedCachePolicies[id];
+  if (managed === undefined) {
+    throw property.fault(`is "${id}", a cache policy that the local chain does not know`);
+  }
+  if (id !== cachingDisabled) {
+    say(managed.name);
+  }
+  return managed.forwards;
+}
+
+/** What stood in a behaviour before there were policies (CloudFront API, ForwardedValues); `*` is all headers. */
+function readForwardedValues(behaviour: Property, reading: Reading, isReached: boolean): OriginRequestPolicy {
+  const values = behaviour.get('ForwardedValues');
+  if (values.isMissing) {
+    throw behaviour.get('CachePolicyId').fault('is missing; CloudFront demands a cache policy, or ForwardedValues');
+  }
+  const headers = headerNames(values.get('Headers'));
+  if (isReached && !headers.includes('*') && behaviour.get('MaxTTL').number(-1) !== 0) {
+    reading.notices.add(values.notice(`is set without a MaxTTL of 0, so that CloudFront keeps answers: ${notKept}`));
+  }
+  sayCloudFrontHeaders(values.get('Headers'), reading);
+  const cookies = values.get('Cookies');
+  const forward = cookies.get('Forward').oneOf(['none', 'all', 'whitelist'], 'none');
+  return {
+    headers: headers.includes('*') ? all : only(...headers),
+    cookies: { none, all, whitelist: only(...cookies.get('WhitelistedNames').strings()) }[forward],
+    queryStrings: values.get('QueryString').boolean() ? all : none,
+  };
+}
+
+/** Headers about the viewer, which CloudFront makes itself (CloudFront, Add CloudFront request headers). */
+function sayCloudFrontHeaders(list: Property, { notices }: Reading): void {
+  const names = list.strings().filter((name) => /^cloudfront-/iu.test(name));
+  if (names.length > 0) {
+    notices.add(list.notice(`has ${names.join(', ')}, which CloudFront makes of the viewer: here nobody makes them`));
+  }
 }
 
 function readCustomPolicy(policy: TemplateResource): ResponseHeadersPolicy {
   const config = policy.get('ResponseHeadersPolicyConfig');
-  for (const name of ['CorsConfig', 'ServerTimingHeadersConfig']) {
-    if (!config.get(name).isMissing) {
-      throw config.get(name).fault('is set: the local chain does not emulate it');
-    }
-  }
   return {
     set: [
       ...securityHeaders(config.get('SecurityHeadersConfig')),
@@ -141,26 +185,4 @@ function crossSiteScriptingProtection(member: Property): string {
     ...(member.get('ModeBlock').boolean() ? ['mode=block'] : []),
     ...(reportUri === undefined ? [] : [`report=${reportUri}`]),
   ].join('; ');
-}
-
-function readFilter(config: Property, behaviourName: string, listName: string): PolicyFilter {
-  const names = config
-    .get(listName)
-    .strings()
-    .map((name) => (listName === 'Headers' ? name.toLowerCase() : name));
-  const behaviour = config.get(behaviourName);
-  const value = behaviour.string();
-  switch (value) {
-    case 'none':
-      return none;
-    case 'all':
-    case 'allViewer':
-      return all;
-    case 'whitelist':
-      return { kind: 'only', names };
-    case 'allExcept':
-      return { kind: 'except', names };
-    default:
-      throw behaviour.fault(`is "${value}", which the local chain does not emulate`);
-  }
 }

@@ -73,13 +73,13 @@ export async function parseYamlTemplate(
 function tagsOf(yaml: Yaml, name: string): readonly (ScalarTag | CollectionTag)[] {
   const tag = `!${name}`;
   const longName = name === 'Ref' || name === 'Condition' ? name : `Fn::${name}`;
-  const wrap = (argument: string | YAMLMap | YAMLSeq): YAMLMap => {
+  const wrap = (argument: YAMLMap | YAMLSeq): YAMLMap => {
     const map = new yaml.YAMLMap();
     map.set(longName, argument);
     return map;
   };
   return [
-    { tag, resolve: wrap },
+    { tag, resolve: (text) => ({ [longName]: text }) },
     { tag, collection: 'seq', resolve: (node) => wrap(node) },
     { tag, collection: 'map', resolve: (node) => wrap(node) },
   ];

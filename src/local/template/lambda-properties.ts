@@ -1,0 +1,88 @@
+import { environment, members, noEffect, refused, run, said } from './property-rules.ts';
+import type { PropertyTable } from './property-rules.ts';
+
+const provisionedConcurrency = said('is not run here: every process starts with its first request');
+
+/** The properties of Lambda's resources (CloudFormation, AWS Lambda resource type reference). */
+export const lambdaProperties: Readonly<Record<string, PropertyTable>> = {
+  'AWS::Lambda::Function': {
+    Architectures: run,
+    CapacityProviderConfig: said('is not run here: a process takes one request at a time'),
+    Code: run,
+    CodeSigningConfigArn: noEffect,
+    // What follows an asynchronous invocation, which no request of a viewer is.
+    DeadLetterConfig: noEffect,
+    Description: noEffect,
+    DurableConfig: said('is not run here: an invocation is not resumed'),
+    Environment: members({ Variables: environment }),
+    EphemeralStorage: members({ Size: run }),
+    FileSystemConfigs: said("is not mounted here: the function sees this machine's files"),
+    FunctionName: run,
+    FunctionScalingConfig: noEffect,
+    Handler: run,
+    ImageConfig: refused('is of a container image, which the local chain does not run'),
+    KmsKeyArn: noEffect,
+    Layers: said('is not there for the function: what it takes from a layer is missing'),
+    LoggingConfig: members({
+      ApplicationLogLevel: noEffect,
+      LogFormat: run,
+      LogGroup: noEffect,
+      SystemLogLevel: noEffect,
+    }),
+    MemorySize: run,
+    PackageType: refused('is Image; the local chain runs no container images', 'Zip'),
+    PublishToLatestPublished: noEffect,
+    RecursiveLoop: noEffect,
+    ReservedConcurrentExecutions: run,
+    Role: run,
+    Runtime: run,
+    RuntimeManagementConfig: run,
+    SnapStart: noEffect,
+    Tags: noEffect,
+    TenancyConfig: said('is not run here: one process serves the requests of several tenants'),
+    Timeout: run,
+    TracingConfig: run,
+    VpcConfig: said("is not run here: the function reaches what this machine's network reaches"),
+  },
+  'AWS::Lambda::Url': {
+    AuthType: run,
+    Cors: members({
+      AllowCredentials: run,
+      AllowHeaders: run,
+      AllowMethods: run,
+      AllowOrigins: run,
+      ExposeHeaders: run,
+      MaxAge: run,
+    }),
+    InvokeMode: run,
+    Qualifier: run,
+    TargetFunctionArn: run,
+  },
+  'AWS::Lambda::Permission': {
+    Action: run,
+    EventSourceToken: noEffect,
+    FunctionName: run,
+    FunctionUrlAuthType: run,
+    InvokedViaFunctionUrl: run,
+    Principal: run,
+    PrincipalOrgID: run,
+    SourceAccount: run,
+    SourceArn: run,
+  },
+  'AWS::Lambda::Version': {
+    CodeSha256: noEffect,
+    Description: noEffect,
+    FunctionName: run,
+    FunctionScalingConfig: noEffect,
+    ProvisionedConcurrencyConfig: provisionedConcurrency,
+    RuntimePolicy: run,
+  },
+  'AWS::Lambda::Alias': {
+    Description: noEffect,
+    FunctionName: run,
+    FunctionVersion: run,
+    Name: run,
+    ProvisionedConcurrencyConfig: provisionedConcurrency,
+    RoutingConfig: said('is not run here: on AWS a part of the requests goes to another version'),
+  },
+};
