@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -62,13 +63,14 @@ export async function runCli(workingDirectory: string, commandLine: readonly str
   return { code, stdout, stderr };
 }
 
-/** Whether a process is there. */
+/** Whether a process runs. One that has ended and that nobody has asked for its exit code is not there any more. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
+    return !/^\d+ \(.*\) Z/su.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch (error) {
+    // Elsewhere than on Linux there is no such file.
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT' && process.platform !== 'linux';
   }
 }
 
@@ -87,7 +89,10 @@ function collect(stream: Readable): Collected {
         if (stream.readableEnded || stream.destroyed) {
           throw new Error(`${pattern.source} never came; there was:\n${collected}`);
         }
-        await Promise.race([once(stream, 'data'), once(stream, 'close')]);
+        const heard = new AbortController();
+        const { signal } = heard;
+        await Promise.race([once(stream, 'data', { signal }), once(stream, 'close', { signal })]);
+        heard.abort();
       }
     },
   };
