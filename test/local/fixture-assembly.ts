@@ -47,18 +47,29 @@ export function synthesizeFixture(edgeDirectory?: string): FixtureAssembly {
     copyWith: (edit) => {
       copies += 1;
       const copy = path.join(root, `copy-${copies}`);
-      cpSync(directory, copy, { recursive: true });
-      for (const name of readdirSync(copy).filter((file) => file.endsWith('.template.json'))) {
-        const file = path.join(copy, name);
-        const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, LooseResource> };
-        const resources = Object.entries(template.Resources).map(([id, resource]) => [id, edit(resource)] as const);
-        template.Resources = Object.fromEntries(
-          resources.flatMap(([id, resource]) => (resource === undefined ? [] : [[id, resource]])),
-        );
-        writeFileSync(file, JSON.stringify(template));
-      }
+      copyAssembly(directory, copy, edit);
       return copy;
     },
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
+}
+
+/** Copies an assembly with every resource passed through `edit`; undefined removes one. `more` come into every stack. */
+export function copyAssembly(
+  directory: string,
+  copy: string,
+  edit: (resource: LooseResource) => LooseResource | undefined,
+  more: Readonly<Record<string, LooseResource>> = {},
+): void {
+  cpSync(directory, copy, { recursive: true });
+  for (const name of readdirSync(copy).filter((file) => file.endsWith('.template.json'))) {
+    const file = path.join(copy, name);
+    const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, LooseResource> };
+    const resources = Object.entries(template.Resources).map(([id, resource]) => [id, edit(resource)] as const);
+    template.Resources = {
+      ...Object.fromEntries(resources.flatMap(([id, resource]) => (resource === undefined ? [] : [[id, resource]]))),
+      ...more,
+    };
+    writeFileSync(file, JSON.stringify(template));
+  }
 }
