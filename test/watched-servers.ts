@@ -41,14 +41,17 @@ export async function startWatchedChain(options: LocalChainOptions): Promise<Loc
     'the access key id': credentials.map(({ accessKeyId }) => accessKeyId),
     'the secret access key': credentials.map(({ secretAccessKey }) => secretAccessKey),
     'the session token': credentials.map(({ sessionToken }) => sessionToken),
+    'the secret access key of CloudFront': 'local-cloudfront-secret-access-key',
     'the session token of CloudFront': 'local-cloudfront-session-token',
     'the account id of the chain': distribution.accountId,
     'the host of a Function URL': distribution.behaviours.map(({ origin }) => origin.domainName),
     'the name of a function': distribution.behaviours
-      .flatMap(({ origin, originRequestFunction, originResponseFunction }) => [
-        origin.functionUrl?.function,
-        originRequestFunction?.function,
-        originResponseFunction?.function,
+      .flatMap((behaviour) => [
+        behaviour.origin.functionUrl?.function,
+        behaviour.viewerRequestEdgeFunction?.function,
+        behaviour.originRequestFunction?.function,
+        behaviour.originResponseFunction?.function,
+        behaviour.viewerResponseEdgeFunction?.function,
       ])
       .flatMap((deployed) => (deployed === undefined ? [] : [deployed.name])),
     'the id of the runtime': agentRuntimeArn?.split('/').at(-1) ?? [],

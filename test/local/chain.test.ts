@@ -84,6 +84,7 @@ test("gives the function a signed Function URL event, with the viewer's authoriz
     {
       host: domainName,
       'x-relay-authorization': 'Bearer secret',
+      cookie: 's=1; t=2',
       'user-agent': 'test',
       'x-forwarded-for': '127.0.0.1',
       via: answer.headers['via'],
@@ -168,19 +169,53 @@ test("answers a body without its hash with AWS's own 403", async () => {
   );
 });
 
-test("answers with AWS's own 403 where the template lacks a permission", async () => {
-  const assemblyDirectory = assembly.copyWith((resource) =>
-    resource.Properties?.['Action'] === 'lambda:InvokeFunction' ? undefined : resource,
-  );
-  await using own = await start({ assembly: assemblyDirectory });
-  const answer = await open(own, '/', { method: 'POST', body: 'hello' });
+test("answers with AWS's own 403 where the template lacks either permission, does not sign, or lets a viewer authorize itself", async () => {
+  const withSigning = (signingBehavior: string) => (resource: LooseResource) => {
+    const copy = structuredClone(resource);
+    if (copy.Type === 'AWS::CloudFront::OriginAccessControl') {
+      Object.assign(copy.Properties['OriginAccessControlConfig'] as object, { SigningBehavior: signingBehavior });
+    }
+    return copy;
+  };
+  const without = (action: string) => (resource: LooseResource) =>
+    resource.Properties?.['Action'] === action ? undefined : resource;
+  for (const edit of [
+    without('lambda:InvokeFunction'),
+    without('lambda:InvokeFunctionUrl'),
+    withSigning('never'),
+    withSigning('no-override'),
+  ]) {
+    await using own = await start({ assembly: assembly.copyWith(edit) });
+    const headers = { authorization: 'Bearer secret' };
+    const answer = await open(own, '/', { method: 'POST', body: 'hello', headers });
+    assert.deepEqual(
+      [answer.statusCode, answer.headers['x-amzn-errortype'], (await read(answer)).toString()],
+      [
+        403,
+        'AccessDeniedException',
+        '{"Message":"Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"}',
+      ],
+    );
+  }
+});
+
+test("answers with AWS's own 403 where the viewer's host is forwarded", async () => {
+  const allViewer = '216adef6-5c7f-47e4-b989-5492eafa07d3';
+  const edited = assembly.copyWith((resource) => {
+    const copy = structuredClone(resource);
+    if (copy.Type === 'AWS::CloudFront::Distribution') {
+      const { DefaultCacheBehavior: behaviour } = copy.Properties['DistributionConfig'] as {
+        DefaultCacheBehavior: { OriginRequestPolicyId: string };
+      };
+      behaviour.OriginRequestPolicyId = allViewer;
+    }
+    return copy;
+  });
+  await using own = await start({ assembly: edited });
+  const answer = await open(own, '/', { headers: { host: 'localhost' } });
   assert.deepEqual(
     [answer.statusCode, answer.headers['x-amzn-errortype'], (await read(answer)).toString()],
-    [
-      403,
-      'AccessDeniedException',
-      '{"Message":"Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"}',
-    ],
+    [403, 'AccessDeniedException', '{"Message":null}'],
   );
 });
 

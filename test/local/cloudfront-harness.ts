@@ -18,7 +18,6 @@ import type {
   DeployedFunction,
   DeployedFunctionUrl,
   DeployedOrigin,
-  DeployedViewerFunction,
 } from '../../src/local/template/deployment.ts';
 
 /** What a Lambda@Edge function of the test does with its event; `cf` is what it is about. */
@@ -132,7 +131,7 @@ export async function openDistribution(options: DistributionOptions = {}): Promi
         accountId: '000000000000',
         behaviours: [...behaviours, { ...behaviour }].map((own) => ({ ...testBehaviour, ...own })),
       },
-      viewerFunctionOf: ({ name, code }: DeployedViewerFunction) => {
+      viewerFunctionOf: ({ name, code }) => {
         const viewerFunction = viewerFunctions.get(name) ?? createViewerFunction(name, code);
         viewerFunctions.set(name, viewerFunction);
         return viewerFunction;
@@ -152,7 +151,7 @@ export async function openDistribution(options: DistributionOptions = {}): Promi
       onLog: (line) => logs.push(line),
       now: () => Date.UTC(2026, 10, 22, 12, 15, 47),
       sleep: options.sleep,
-    } as CloudFrontSettings),
+    }),
     0,
   );
   return {
