@@ -55,7 +55,7 @@ test('stops reading when the viewer leaves while the origin is silent', async ()
   hold.resolve();
 });
 
-test('cuts the connection where the origin is silent for too long, or fails', async () => {
+test('cuts the connection where the origin is silent for too long, or fails, after all that it said', async () => {
   async function* silent(): AsyncGenerator<Uint8Array> {
     yield Buffer.from('first');
     await new Promise<never>(() => undefined);
@@ -66,9 +66,11 @@ test('cuts the connection where the origin is silent for too long, or fails', as
   }
   for (const origin of [silent(), failing()]) {
     const { viewer, sent } = await serve(origin, { ...patient, readTimeoutMs: 100 });
-    viewer.resume();
+    const received: Buffer[] = [];
+    viewer.on('data', (bytes: Buffer) => received.push(bytes));
     await assert.rejects(once(viewer, 'end'), { code: 'ECONNRESET' });
     assert.deepEqual(await sent, { bytes: 5, ending: 'cut' });
+    assert.equal(Buffer.concat(received).toString(), 'first');
   }
 });
 

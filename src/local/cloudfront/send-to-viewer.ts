@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { setTimeout as sleepInProcess } from 'node:timers/promises';
+import { setImmediate as nextEventLoopTurn, setTimeout as sleepInProcess } from 'node:timers/promises';
 import { createPositionFinder } from '../faults/answer-position.ts';
 import type { RequestFaults } from '../faults/request-faults.ts';
 import type { ResponseEnding } from '../request-line.ts';
@@ -49,6 +49,8 @@ export async function sendToViewer(
     const turn = await nextTurn(iterator, response, options);
     if (turn === 'viewer-left' || turn === 'cut') {
       stopReading(iterator);
+      // Node hands what was just written to the socket at the end of its own turn; all that came before the cut passes.
+      await nextEventLoopTurn();
       response.destroy();
       return { bytes: writer.bytes(), ending: turn };
     }
