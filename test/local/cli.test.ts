@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { openCheckpoints } from './checkpoints.ts';
 import { synthesizeFixture } from './fixture-assembly.ts';
 import type { FixtureAssembly } from './fixture-assembly.ts';
 import { isAlive, runCli, startCli } from './run-cli.ts';
@@ -70,6 +72,67 @@ test('answers what it cannot do with a sentence and an exit code, never with a s
       ],
     ],
   );
+});
+
+test('says what is wrong with a file, a fault or a command that it is given', async () => {
+  const damaged = assembly.copyWith((resource) => resource);
+  writeFileSync(path.join(damaged, 'manifest.json'), '{"artifacts":');
+  const file = path.join(damaged, 'manifest.json');
+  const given = ['--assembly', assembly.directory, '--port', '0'];
+  const lines: readonly [line: readonly string[], code: number, lastSentence: string | RegExp][] = [
+    [['--assembly', damaged], 1, /^"[^"]+manifest\.json" cannot be read: Unexpected end of JSON input/u],
+    [
+      [...given, '--trace', path.join('no', 'such', 'trace.har')],
+      1,
+      /^the trace "no.such.trace\.har" cannot be written: ENOENT: /u,
+    ],
+    [[...given, '--fault', 'splat=1'], 2, /^--fault: the fault "splat=1" is not known; known are split, /u],
+    [['--synth', '--port', '0', '--assembly', file], 1, `"${file}" is a file; a CDK app is synthesized into a folder`],
+    [
+      ['--synth', '--port', '0', '--build', 'no-such-command --fast'],
+      1,
+      'the build failed (exit code 127): no-such-command --fast',
+    ],
+  ];
+  const answers = await Promise.all(lines.map(([line]) => run('local', ...line)));
+  for (const [at, { code, stdout, stderr }] of answers.entries()) {
+    const [line = [], expectedCode, sentence = ''] = lines[at] ?? [];
+    const last = stderr.split('\n').findLast((text) => text.startsWith('agentcore-relay local: ')) ?? '';
+    assert.deepEqual([code, stdout], [expectedCode, ''], line.join(' '));
+    assert.match(last.replace('agentcore-relay local: ', ''), toPattern(sentence));
+    assert.ok(!/^ +at /mu.test(stderr), stderr);
+  }
+});
+
+test('says of cdk.json that it is no JSON, or no object', async () => {
+  for (const [contents, reason] of [
+    ['{', /^agentcore-relay local: "cdk\.json" cannot be read: /u],
+    ['[]', /^agentcore-relay local: "cdk\.json" holds no JSON object\n$/u],
+  ] as const) {
+    writeFileSync(path.join(projectDirectory, 'cdk.json'), contents);
+    const { code, stderr } = await run('local', '--synth', '--port', '0');
+    rmSync(path.join(projectDirectory, 'cdk.json'));
+    assert.equal(code, 1);
+    assert.match(stderr, reason);
+  }
+});
+
+test('ends the app with itself where it is interrupted in the middle of the synthesis', async () => {
+  await using checkpoints = await openCheckpoints();
+  writeFileSync(
+    path.join(projectDirectory, 'app.mjs'),
+    'import { writeFileSync } from "node:fs"; writeFileSync("pid", String(process.pid)); await fetch(process.env.FIXTURE_URL + "/synthesis");',
+  );
+  writeFileSync(path.join(projectDirectory, 'cdk.json'), JSON.stringify({ app: `"${process.execPath}" app.mjs` }));
+  await using running = startCli(projectDirectory, ['local', '--synth', '--port', '0'], {
+    FIXTURE_URL: checkpoints.url,
+  });
+  await checkpoints.reached('synthesis');
+  running.child.kill('SIGTERM');
+  assert.equal(await running.ended, 130);
+  const pid = Number(readFileSync(path.join(projectDirectory, 'pid'), 'utf8'));
+  rmSync(path.join(projectDirectory, 'cdk.json'));
+  await untilGone(pid);
 });
 
 test('says which CDK app failed, after what that app wrote', async () => {
@@ -140,6 +203,26 @@ test('prints what runs where and a line per request, and leaves no process behin
   assert.ok(!isAlive(relay), `process ${relay} is still there`);
 });
 
+test('ends at once with an answer under way, and its process with it', async () => {
+  await using checkpoints = await openCheckpoints();
+  const holding = assembly.copyWith((resource) => {
+    const { Environment } = resource.Properties as { Environment?: { Variables: Record<string, string> } };
+    if (Environment !== undefined) Environment.Variables['FIXTURE_URL'] = checkpoints.url;
+    return resource;
+  });
+  await using running = startCli(projectDirectory, ['local', '--assembly', holding, '--port', '0']);
+  const [url] = await running.stdout.until(/http:\/\/127\.0\.0\.1:\d+/u);
+  await running.stdout.until(/Ctrl-C ends it/u);
+  const held = await fetch(url, { method: 'POST', body: 'abcd', headers: { 'x-fixture-relay': 'hold-middle' } });
+  const interrupted = performance.now();
+  const rest = assert.rejects(held.text());
+  running.child.kill('SIGINT');
+  assert.equal(await running.ended, 0);
+  assert.ok(performance.now() - interrupted < 2500, 'it took longer than its own bound to end');
+  await rest;
+  assert.ok(!isAlive(Number(held.headers.get('x-fixture-pid'))), 'the process of the answer is still there');
+});
+
 test('ends by itself, without a stack, when nobody takes its output any more', async () => {
   await using running = startCli(projectDirectory, ['local', '--assembly', assembly.directory, '--port', '0']);
   const [url] = await running.stdout.until(/http:\/\/127\.0\.0\.1:\d+/u);
@@ -151,6 +234,19 @@ test('ends by itself, without a stack, when nobody takes its output any more', a
 });
 
 const run = (...commandLine: readonly string[]): Promise<CliResult> => runCli(projectDirectory, commandLine);
+
+function toPattern(sentence: string | RegExp): RegExp {
+  return typeof sentence === 'string'
+    ? new RegExp(`^${sentence.replaceAll(/[()./\\]/gu, String.raw`\$&`)}$`, 'u')
+    : sentence;
+}
+
+/** What was killed may take a moment to be gone. */
+async function untilGone(pid: number): Promise<void> {
+  while (isAlive(pid)) {
+    await setImmediate();
+  }
+}
 
 /** A port on which nothing listens, because what did has been closed. */
 async function refusedPort(): Promise<number> {
