@@ -19,11 +19,20 @@ export function describeDenial({ principal, action, resource }: AccessRequest, d
 /** The same for the developer: what is missing, or in the way. */
 export function explainDenial({ principal, action, resource }: AccessRequest, denied: Denied): string {
   const { how, policyType, by } = denied;
-  const who = principal.kind === 'role' ? `the role ${principal.roleArn.split('/').at(-1) ?? ''}` : principal.name;
+  const who = principal.kind === 'role' ? `the role ${principal.roleArn.split('/').at(-1) ?? ''}` : nameOf(principal);
   const reason = how === 'explicit' ? `${by?.name ?? `a ${policyType}`} denies it` : `no ${policyType} allows it`;
   return `${who} may not ${action} on ${resource}: ${reason}`;
 }
 
 function nameOf(principal: Principal): string {
-  return principal.kind === 'role' ? principal.sessionArn : principal.name;
+  switch (principal.kind) {
+    case 'role':
+      return principal.sessionArn;
+    case 'service':
+      return principal.name;
+    case 'anonymous':
+      return 'anonymous';
+    default:
+      return principal satisfies never;
+  }
 }

@@ -52,7 +52,7 @@ export interface Denied {
  *
  * An explicit Deny settles it. Within an account one Allow is enough, of the principal or of the resource; across accounts both
  * are needed. A boundary limits what the principal's own policies allow, and what a resource allows its role, though not what
- * it allows its session or everybody. Of a service only the resource's policies decide. There are no policies of an
+ * it allows its session or everybody. Of services, and of whoever is not known, only the resource's policies decide. There are no policies of an
  * organization here, and no session policies: Lambda passes none.
  */
 export function decide(request: AccessRequest, policies: ApplicablePolicies): Decision {
@@ -104,7 +104,7 @@ function lookForAllow(
   applies: Applies,
 ): Allowed | Denied {
   const grants = grantsOf(resource, principal, applies);
-  if (principal.kind === 'service') {
+  if (principal.kind !== 'role') {
     return grants.length > 0 ? { kind: 'allowed' } : implicitly('resource-based policy');
   }
   const isSameAccount = principal.accountId === resourceAccountId;

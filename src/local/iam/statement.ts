@@ -20,6 +20,10 @@ export type Principal =
       readonly kind: 'service';
       /** Such as `cloudfront.amazonaws.com`. */
       readonly name: string;
+    }
+  | {
+      /** Whoever sends a request that is not signed. */
+      readonly kind: 'anonymous';
     };
 
 /** What is asked for. */
@@ -88,6 +92,8 @@ function namingsIn({ names }: Principals, principal: Principal): readonly Naming
     }
     case 'service':
       return has('Service', principal.name) || isEverybody || has('Service', '*') ? ['service'] : [];
+    case 'anonymous':
+      return isEverybody ? ['everybody'] : [];
     default:
       return principal satisfies never;
   }
@@ -98,7 +104,7 @@ function namingsIn({ names }: Principals, principal: Principal): readonly Naming
  * validate the account first, then the role, and then the assumed-role user").
  */
 function isExcepted({ effect }: Statement, principal: Principal, namings: readonly Naming[]): boolean {
-  if (effect === 'Allow' || principal.kind === 'service' || namings.includes('everybody')) {
+  if (effect === 'Allow' || principal.kind !== 'role' || namings.includes('everybody')) {
     return namings.length > 0;
   }
   return (['session', 'role', 'account'] as const).every((naming) => namings.includes(naming));

@@ -1,3 +1,8 @@
+import { decide } from '../iam/decide.ts';
+import type { AttachedPolicy } from '../iam/decide.ts';
+import { readPolicy } from '../iam/policy.ts';
+import { createRequestContext } from '../iam/request-context.ts';
+import type { Principal } from '../iam/statement.ts';
 import { qualified } from './attributes.ts';
 import type { DeployedFunctionUrl } from './deployment.ts';
 import type { DistributionReading } from './reading.ts';
@@ -23,14 +28,14 @@ export function findRefusal(
   for (const permission of permissions) {
     reading.notices.inspect(permission);
   }
-  const missing = actions.find(
-    (action) =>
-      !permissions.some(
-        (permission) =>
-          isFor(permission, action, authType) &&
-          (authType === 'NONE' ? isForEverybody(permission) : isForDistribution(permission, reading)),
-      ),
-  );
+  const policies = {
+    identity: [],
+    boundary: undefined,
+    resource: permissions.map((permission) => policyOf(permission, invokedArn)),
+    resourceAccountId: '',
+  };
+  const asked = { principal: principalOf(authType), resource: invokedArn, context: contextOf(authType, reading) };
+  const missing = actions.find((action) => decide({ ...asked, action }, policies).kind === 'denied');
   if (missing === undefined) {
     return undefined;
   }
@@ -39,38 +44,52 @@ export function findRefusal(
     : `no AWS::Lambda::Permission gives ${missing} to cloudfront.amazonaws.com with this distribution as its SourceArn`;
 }
 
-function isFor(permission: TemplateResource, action: string, authType: string): boolean {
-  const viaUrl = permission.get('InvokedViaFunctionUrl').optionalString();
-  return (
-    [action, 'lambda:*', '*'].includes(permission.get('Action').string()) &&
-    [undefined, authType].includes(permission.get('FunctionUrlAuthType').optionalString()) &&
-    [undefined, 'true'].includes(viaUrl)
-  );
+/** Nobody is known where nothing is signed. */
+function principalOf(authType: DeployedFunctionUrl['authType']): Principal {
+  return authType === 'NONE' ? { kind: 'anonymous' } : { kind: 'service', name: 'cloudfront.amazonaws.com' };
 }
 
-/** Nobody is known where nothing is signed, so that a condition on who asks is never met. */
-function isForEverybody(permission: TemplateResource): boolean {
-  const conditions = ['SourceArn', 'SourceAccount', 'PrincipalOrgID'];
-  return (
-    permission.get('Principal').string() === '*' && conditions.every((condition) => permission.get(condition).isMissing)
-  );
+/** CloudFront signs on behalf of its distribution, and is in no organization. */
+function contextOf(
+  authType: DeployedFunctionUrl['authType'],
+  { distributionArn, stack }: DistributionReading,
+): ReturnType<typeof createRequestContext> {
+  return createRequestContext({
+    'lambda:FunctionUrlAuthType': authType,
+    'lambda:InvokedViaFunctionUrl': 'true',
+    'lambda:EventSourceToken': undefined,
+    'aws:PrincipalOrgID': undefined,
+    ...(authType === 'AWS_IAM' && { 'aws:SourceArn': distributionArn, 'aws:SourceAccount': stack.accountId }),
+  });
 }
 
-function isForDistribution(permission: TemplateResource, { distributionArn, stack }: DistributionReading): boolean {
-  const sourceArn = permission.get('SourceArn').optionalString();
-  return (
-    ['cloudfront.amazonaws.com', '*'].includes(permission.get('Principal').string()) &&
-    (sourceArn === undefined || matches(sourceArn, distributionArn)) &&
-    [undefined, stack.accountId].includes(permission.get('SourceAccount').optionalString()) &&
-    permission.get('PrincipalOrgID').isMissing
-  );
-}
-
-/** `SourceArn` is an `ArnLike` condition: `*` and `?` are wildcards. */
-function matches(pattern: string, arn: string): boolean {
-  const expression = pattern
-    .replace(/[.+^${}()|[\]\\]/gu, String.raw`\$&`)
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${expression}$`, 'u').test(arn);
+/** What Lambda puts into the function's policy for a permission (Lambda API reference, AddPermission). */
+function policyOf(permission: TemplateResource, invokedArn: string): AttachedPolicy {
+  const principal = permission.get('Principal').string();
+  const conditions = (
+    [
+      ['ArnLike', 'aws:SourceArn', 'SourceArn'],
+      ['StringEquals', 'aws:SourceAccount', 'SourceAccount'],
+      ['StringEquals', 'aws:PrincipalOrgID', 'PrincipalOrgID'],
+      ['StringEquals', 'lambda:EventSourceToken', 'EventSourceToken'],
+      ['StringEquals', 'lambda:FunctionUrlAuthType', 'FunctionUrlAuthType'],
+      ['Bool', 'lambda:InvokedViaFunctionUrl', 'InvokedViaFunctionUrl'],
+    ] as const
+  ).map(([operator, key, name]) => [operator, key, permission.get(name).optionalString()] as const);
+  const operators = [...new Set(conditions.map(([operator]) => operator))];
+  const statement = {
+    Effect: 'Allow',
+    Principal: principal === '*' ? '*' : { [/^(?:\d{12}$|arn:)/u.test(principal) ? 'AWS' : 'Service']: principal },
+    Action: permission.get('Action').string(),
+    Resource: invokedArn,
+    Condition: Object.fromEntries(
+      operators.map((operator) => [
+        operator,
+        Object.fromEntries(
+          conditions.flatMap(([of, key, value]) => (of === operator && value !== undefined ? [[key, value]] : [])),
+        ),
+      ]),
+    ),
+  };
+  return { name: permission.logicalId, arn: undefined, policy: readPolicy({ Statement: statement }, 'resource') };
 }

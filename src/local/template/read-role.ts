@@ -3,7 +3,7 @@ import type { AttachedPolicy } from '../iam/decide.ts';
 import { managedPolicies } from '../iam/managed-policies.ts';
 import { readPolicy } from '../iam/policy.ts';
 import { attributeOf } from './attributes.ts';
-import type { DeployedDistribution, DeployedRole, Notice } from './deployment.ts';
+import type { DeployedDistribution, DeployedFunction, DeployedRole, Notice } from './deployment.ts';
 import { readPolicyDocument } from './read-policy-document.ts';
 import type { Property, TemplateResource } from './resource.ts';
 import type { Templates } from './templates.ts';
@@ -56,10 +56,12 @@ export function readRole(property: Property, templates: Templates): DeployedRole
 
 /** What of the functions' roles is not known here, and what that means; nothing where all of it is. */
 export function readRoleNotices({ behaviours }: DeployedDistribution, templates: Templates): readonly Notice[] {
-  const functions = behaviours.flatMap(({ origin, originRequestFunction, originResponseFunction }) => [
-    origin.functionUrl?.function,
-    originRequestFunction?.function,
-    originResponseFunction?.function,
+  const functions = behaviours.flatMap((behaviour): readonly (DeployedFunction | undefined)[] => [
+    behaviour.origin.functionUrl?.function,
+    behaviour.viewerRequestEdgeFunction?.function,
+    behaviour.originRequestFunction?.function,
+    behaviour.originResponseFunction?.function,
+    behaviour.viewerResponseEdgeFunction?.function,
   ]);
   const roles = new Map(
     functions.flatMap((deployed) => (deployed === undefined ? [] : [[deployed.role.arn, deployed]])),
