@@ -73,7 +73,7 @@ const distribution = new cloudfront.Distribution(stack, 'Distribution', {
         strictTransportSecurity: { accessControlMaxAge: Duration.days(365), includeSubdomains: true, override: true },
       },
       customHeadersBehavior: { customHeaders: [{ header: 'x-fixture', value: 'yes', override: false }] },
-      removeHeaders: ['x-amzn-requestid'],
+      removeHeaders: ['x-amzn-trace-id'],
     }),
     functionAssociations: [{ eventType: cloudfront.FunctionEventType.VIEWER_REQUEST, function: viewerRequest }],
     edgeLambdas: [

@@ -166,7 +166,7 @@ test('reads the whole chain from a synthesized app, through the stack in us-east
             { name: 'Strict-Transport-Security', value: 'max-age=31536000; includeSubDomains', override: true },
             { name: 'x-fixture', value: 'yes', override: false },
           ],
-          remove: ['x-amzn-requestid'],
+          remove: ['x-amzn-trace-id'],
         },
       },
     },
@@ -213,6 +213,23 @@ test('says which asset or value of another stack the assembly lacks', async () =
       message: /no stack in us-east-1 has the SSM parameter "\/cdk\/EdgeFunctionArn\/ap-northeast-1\/Front\/BodyHash"/u,
     },
   );
+});
+
+test('refuses a policy that removes what CloudFront lets no policy remove', async () => {
+  for (const name of ['Via', 'X-Amzn-RequestId', 'X-Edge-Location']) {
+    const edited = readEdited((resource) => {
+      const copy = structuredClone(resource);
+      if (copy.Type === 'AWS::CloudFront::ResponseHeadersPolicy') {
+        const config = copy.Properties['ResponseHeadersPolicyConfig'] as { RemoveHeadersConfig: unknown };
+        config.RemoveHeadersConfig = { Items: [{ Header: name }] };
+      }
+      return copy;
+    });
+    await assert.rejects(edited, {
+      name: 'LocalChainError',
+      message: new RegExp(`RemoveHeadersConfig\\..*Header is "${name}", which CloudFront lets no policy remove$`, 'u'),
+    });
+  }
 });
 
 test('says where there is no cloud assembly at all', async () => {

@@ -1,3 +1,4 @@
+import { isDisallowedAtTheEdge } from '../cloudfront/header-rules.ts';
 import type { OriginRequestPolicy, ResponseHeadersPolicy } from './deployment.ts';
 import {
   allViewerAndCloudFrontHeaders,
@@ -150,8 +151,26 @@ function readCustomPolicy(policy: TemplateResource): ResponseHeadersPolicy {
       .get('RemoveHeadersConfig')
       .get('Items')
       .list()
-      .map((item) => item.get('Header').string().toLowerCase()),
+      .map((item) => readRemovedHeader(item.get('Header'))),
   };
+}
+
+/** What a policy cannot remove besides what no edge function sees (CloudFront, "Headers that you can't remove"). */
+const unremovableHeaders: readonly string[] = [
+  'content-encoding',
+  'content-length',
+  'host',
+  'transfer-encoding',
+  'via',
+  'warning',
+];
+
+function readRemovedHeader(header: Property): string {
+  const name = header.string().toLowerCase();
+  if (unremovableHeaders.includes(name) || isDisallowedAtTheEdge(name)) {
+    throw header.fault(`is "${header.string()}", which CloudFront lets no policy remove`);
+  }
+  return name;
 }
 
 /** The value of each header of a `SecurityHeadersConfig` (CloudFormation, AWS::CloudFront::ResponseHeadersPolicy). */
