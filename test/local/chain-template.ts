@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,7 +40,8 @@ export async function editChainTemplate(parameters: Readonly<Record<string, stri
     }
     more?.(edited);
     count += 1;
-    const file = path.join(directory, `chain-${count}.json`);
+    const file = path.join(directory, String(count), 'chain.template.json');
+    mkdirSync(path.dirname(file));
     writeFileSync(file, JSON.stringify(edited, withAbsolutePaths));
     return file;
   };

@@ -37,7 +37,7 @@ export const lambdaProperties: Readonly<Record<string, PropertyTable>> = {
     Role: run,
     Runtime: run,
     RuntimeManagementConfig: run,
-    SnapStart: noEffect,
+    SnapStart: members({ ApplyOn: refused('is PublishedVersions, which Lambda does not take for Node.js', 'None') }),
     Tags: noEffect,
     TenancyConfig: said('is not run here: one process serves the requests of several tenants'),
     Timeout: run,

@@ -8,7 +8,7 @@ import type { Templates } from './templates.ts';
 
 /** Request headers that CloudFront adds for nobody (CloudFront, Add custom headers to origin requests). */
 const forbiddenHeaders =
-  /^(?:cache-control|connection|content-length|cookie|host|if-match|if-modified-since|if-none-match|if-range|if-unmodified-since|max-forwards|pragma|proxy-authenticate|proxy-authorization|proxy-connection|range|request-range|te|trailer|transfer-encoding|upgrade|via|x-real-ip|x-amz-.*|x-edge-.*)$/iu;
+  /^(?:cache-control|connection|content-length|cookie|host|if-match|if-modified-since|if-none-match|if-range|if-unmodified-since|max-forwards|pragma|proxy-authorization|proxy-connection|range|request-range|te|trailer|transfer-encoding|upgrade|via|x-real-ip|x-amz-.*|x-edge-.*)$/iu;
 
 /** The longest name and value of a header that CloudFront adds, and of all of them, in characters (CloudFront, Quotas on headers). */
 const maxHeaderNameLength = 256;
