@@ -6,6 +6,8 @@
 export type { LocalAgent } from './local/agent-hosting.ts';
 export { startLocalChain } from './local/local-chain.ts';
 export type { LocalChain } from './local/local-chain.ts';
+export type { HarEntry } from './local/har.ts';
+export type { HopName, HopOutcome, HopTrace, TracedChunk, TracedHeader } from './local/hop-trace.ts';
 export type {
   ErrorEvent,
   LocalEndpoints,

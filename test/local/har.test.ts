@@ -161,6 +161,22 @@ test('writes an HTTP Archive that is whole after each request and after a kill, 
       [502, true],
     ],
   );
+  const [first] = log.entries;
+  assert.deepEqual(
+    first?._hops.map(({ hop, status, outcome }) => [hop, status, outcome]),
+    [
+      ['viewer', 200, 'complete'],
+      ['viewer-function', undefined, 'complete'],
+      ['edge-request', undefined, 'complete'],
+      ['function-url', 200, 'complete'],
+      ['edge-response', 200, 'complete'],
+    ],
+  );
+  const [viewer] = first?._hops ?? [];
+  assert.deepEqual(
+    [viewer?.requestBytes, viewer?.responseBytes, viewer?.chunks.reduce((sum, { bytes }) => sum + bytes, 0)],
+    [first?.request.bodySize, first?.response.content.size, first?.response.bodySize],
+  );
   const text = readFileSync(path.join(projectDirectory, 'trace.har'), 'utf8');
   for (const secret of ['hunter2', 'aHVudGVyMg', 'local-cloudfront-session-token', 'ASIALOCAL', 'a=1; Path']) {
     assert.ok(!text.includes(secret), `${secret} is in the file`);
