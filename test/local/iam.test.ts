@@ -276,8 +276,8 @@ describe('a role', () => {
       ),
     );
     assert.deepEqual(
-      chain.deployment.notices.filter(({ property }) => property === 'ManagedPolicyArns').map(({ text }) => text),
-      [`names ${other}, which is not known here: it is taken to allow nothing`],
+      chain.deployment.notices.filter(({ property }) => property === 'ManagedPolicyArns[0]').map(({ text }) => text),
+      [`is ${other}: nobody here knows what it allows, and it is taken to allow nothing`],
     );
   });
 

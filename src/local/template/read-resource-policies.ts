@@ -1,4 +1,5 @@
 import type { AttachedPolicy } from '../iam/decide.ts';
+import { attempt } from './attempt.ts';
 import { attributeOf } from './attributes.ts';
 import type { DeployedResourcePolicy } from './deployment.ts';
 import { readPolicyDocument } from './read-policy-document.ts';
@@ -7,7 +8,7 @@ import type { Templates } from './templates.ts';
 
 /**
  * Reads the policies of the agent's runtime and its endpoints, and of the secrets: AWS::BedrockAgentCore::ResourcePolicy and
- * AWS::SecretsManager::ResourcePolicy.
+ * AWS::SecretsManager::ResourcePolicy. One of what cannot be read is none of theirs.
  *
  * @throws LocalChainError that names the resource and the property, where AWS would refuse the policy.
  */
@@ -17,13 +18,13 @@ export function readResourcePolicies(
   secretArns: readonly string[],
 ): readonly DeployedResourcePolicy[] {
   const ofAgent = templates.all('AWS::BedrockAgentCore::ResourcePolicy').flatMap((resource) => {
-    const resourceArn = resource.get('ResourceArn').string();
+    const resourceArn = attempt(() => resource.get('ResourceArn').string()) ?? '';
     return agentRuntimeArn !== undefined && `${resourceArn}/`.startsWith(`${agentRuntimeArn}/`)
       ? [{ resourceArn, policy: readAgentPolicy(resource, resourceArn) }]
       : [];
   });
   const ofSecrets = templates.all('AWS::SecretsManager::ResourcePolicy').flatMap((resource) => {
-    const resourceArn = secretArnOf(resource.get('SecretId').string(), templates);
+    const resourceArn = secretArnOf(attempt(() => resource.get('SecretId').string()) ?? '', templates);
     return secretArns.includes(resourceArn) ? [{ resourceArn, policy: attach(resource, 'ResourcePolicy') }] : [];
   });
   return [...ofAgent, ...ofSecrets];
@@ -54,6 +55,6 @@ function attach(resource: TemplateResource, property: string): AttachedPolicy {
 function secretArnOf(id: string, templates: Templates): string {
   const named = templates
     .all('AWS::SecretsManager::Secret')
-    .find((secret) => secret.get('Name').optionalString() === id);
+    .find((secret) => id !== '' && attempt(() => secret.get('Name').optionalString()) === id);
   return (named === undefined ? undefined : attributeOf(named, 'Ref')) ?? id;
 }

@@ -134,6 +134,35 @@ test('finds the few policies of AWS that give what such a chain needs', () => {
   );
 });
 
+test('is not stopped by what only the deployment knows', () => {
+  const cidr = { 'Fn::Cidr': ['10.0.0.0/16', 1, 8] };
+  const { policies, boundary } = readRoleOf(
+    { 'Fn::GetAtt': ['Open', 'Arn'] },
+    {
+      Open: {
+        Type: 'AWS::IAM::Role',
+        Properties: {
+          AssumeRolePolicyDocument: trust('lambda.amazonaws.com'),
+          ManagedPolicyArns: [cidr],
+          PermissionsBoundary: cidr,
+        },
+      },
+      OfAnother: {
+        Type: 'AWS::IAM::Policy',
+        Properties: { PolicyName: 'o', PolicyDocument: allow('a:Other'), Roles: [cidr] },
+      },
+      OfNobody: {
+        Type: 'AWS::IAM::RolePolicy',
+        Properties: { PolicyName: 'n', PolicyDocument: allow('a:Nobody'), RoleName: cidr },
+      },
+    },
+  );
+  assert.deepEqual(
+    [policies?.map(summarize), boundary && summarize(boundary)],
+    [['policy that only the deployment knows: '], 'policy that only the deployment knows: '],
+  );
+});
+
 test('knows who may assume a role, and takes what only AWS knows to be right', () => {
   const services = ['lambda.amazonaws.com', 'edgelambda.amazonaws.com'];
   const assumable = (document: unknown): readonly boolean[] => {

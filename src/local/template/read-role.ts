@@ -2,6 +2,7 @@ import { decide } from '../iam/decide.ts';
 import type { AttachedPolicy } from '../iam/decide.ts';
 import { managedPolicies } from '../iam/managed-policies.ts';
 import { readPolicy } from '../iam/policy.ts';
+import { attempt } from './attempt.ts';
 import { attributeOf } from './attributes.ts';
 import type { DeployedDistribution, DeployedFunction, DeployedRole, Notice } from './deployment.ts';
 import { readPolicyDocument } from './read-policy-document.ts';
@@ -25,7 +26,7 @@ export function readRole(property: Property, templates: Templates): DeployedRole
   if (role === undefined) {
     return { arn, name, accountId, policies: undefined, boundary: undefined, trust: undefined, tags: {} };
   }
-  const boundaryArn = role.get('PermissionsBoundary').optionalString();
+  const boundary = role.get('PermissionsBoundary');
   return {
     arn,
     name,
@@ -38,12 +39,9 @@ export function readRole(property: Property, templates: Templates): DeployedRole
           inline(policy.get('PolicyDocument'), `${policy.get('PolicyName').string()} of ${role.logicalId}`),
         ),
       ...attachedPolicies(templates, role, name),
-      ...role
-        .get('ManagedPolicyArns')
-        .strings()
-        .map((policyArn) => managedPolicy(policyArn, templates)),
+      ...membersOf(role.get('ManagedPolicyArns')).map((managed) => managedPolicy(managed, templates)),
     ],
-    boundary: boundaryArn === undefined ? undefined : managedPolicy(boundaryArn, templates),
+    boundary: isSet(boundary) ? managedPolicy(boundary, templates) : undefined,
     trust: readPolicyDocument(role.get('AssumeRolePolicyDocument'), 'trust'),
     tags: Object.fromEntries(
       role
@@ -71,12 +69,16 @@ export function readRoleNotices({ behaviours }: DeployedDistribution, templates:
     const owner = templates.findBy('AWS::Lambda::Function', 'Arn', functionArn);
     if (role === undefined) {
       const text = `is ${arn}, which is not of this assembly: its permissions are not checked`;
-      return owner === undefined ? [] : [{ resource: owner.toString(), property: 'Role', text }];
+      return owner === undefined ? [] : [owner.get('Role').notice(text)];
     }
-    return [
-      ...unknownPolicies('ManagedPolicyArns', role.get('ManagedPolicyArns').strings(), role, templates),
-      ...unknownPolicies('PermissionsBoundary', [role.get('PermissionsBoundary').optionalString()], role, templates),
-    ];
+    const boundary = role.get('PermissionsBoundary');
+    const named = [...membersOf(role.get('ManagedPolicyArns')), ...(isSet(boundary) ? [boundary] : [])];
+    return named
+      .filter((property) => !isKnown(textOf(property), templates))
+      .map((property) => {
+        const policyArn = textOf(property) ?? 'what only the deployment knows';
+        return property.notice(`is ${policyArn}: nobody here knows what it allows, and it is taken to allow nothing`);
+      });
   });
 }
 
@@ -106,21 +108,33 @@ export function mayAssume(role: DeployedRole, service: string): boolean {
   return decision.kind === 'allowed' || decision.doubts.length > 0;
 }
 
-/** Policies that are resources of their own and name their roles. */
+/** Policies that are resources of their own and name their roles. What cannot be read names none of these roles. */
 function attachedPolicies(templates: Templates, role: TemplateResource, roleName: string): readonly AttachedPolicy[] {
-  const inAccount = (type: string): readonly TemplateResource[] =>
-    templates.all(type).filter(({ stack }) => stack.accountId === role.stack.accountId);
+  const naming = (type: string, property: string): readonly TemplateResource[] =>
+    templates
+      .all(type)
+      .filter(({ stack }) => stack.accountId === role.stack.accountId)
+      .filter((policy) => membersOf(policy.get(property)).some((named) => textOf(named) === roleName));
   return [
-    ...inAccount('AWS::IAM::Policy')
-      .filter((policy) => policy.get('Roles').strings().includes(roleName))
-      .map((policy) => inline(policy.get('PolicyDocument'), policy.logicalId)),
-    ...inAccount('AWS::IAM::RolePolicy')
-      .filter((policy) => policy.get('RoleName').string() === roleName)
-      .map((policy) => inline(policy.get('PolicyDocument'), policy.logicalId)),
-    ...inAccount('AWS::IAM::ManagedPolicy')
-      .filter((policy) => policy.get('Roles').strings().includes(roleName))
-      .map(ownManagedPolicy),
+    ...[...naming('AWS::IAM::Policy', 'Roles'), ...naming('AWS::IAM::RolePolicy', 'RoleName')].map((policy) =>
+      inline(policy.get('PolicyDocument'), policy.logicalId),
+    ),
+    ...naming('AWS::IAM::ManagedPolicy', 'Roles').map(ownManagedPolicy),
   ];
+}
+
+/** The members of a list; the property itself where it is none, or cannot be had. */
+function membersOf(property: Property): readonly Property[] {
+  return attempt(() => property.list()) ?? [property];
+}
+
+/** Undefined where the property is missing, or its value cannot be had. */
+function textOf(property: Property): string | undefined {
+  return attempt(() => property.optionalString());
+}
+
+function isSet(property: Property): boolean {
+  return attempt(() => property.isMissing) !== true;
 }
 
 function inline(document: Property, name: string): AttachedPolicy {
@@ -136,32 +150,28 @@ function ownManagedPolicy(policy: TemplateResource): AttachedPolicy {
 }
 
 /** One that is not known allows nothing; {@link readRoleNotices} says so. */
-function managedPolicy(arn: string, templates: Templates): AttachedPolicy {
-  const own = templates.findBy('AWS::IAM::ManagedPolicy', 'PolicyArn', arn);
+function managedPolicy(property: Property, templates: Templates): AttachedPolicy {
+  const arn = textOf(property);
+  const own = arn === undefined ? undefined : templates.findBy('AWS::IAM::ManagedPolicy', 'PolicyArn', arn);
   if (own !== undefined) {
     return ownManagedPolicy(own);
   }
-  const name = awsManagedPolicy.exec(arn)?.groups?.['name'] ?? arn;
-  const statements = managedPolicies.get(name) ?? [];
-  return { name: `policy ${name}`, arn, policy: readPolicy({ Statement: statements }, 'identity') };
+  const statements = managedPolicies.get(nameOf(arn)) ?? [];
+  return {
+    name: `policy ${nameOf(arn ?? 'that only the deployment knows')}`,
+    arn,
+    policy: readPolicy({ Statement: statements }, 'identity'),
+  };
 }
 
-function unknownPolicies(
-  property: string,
-  arns: readonly (string | undefined)[],
-  role: TemplateResource,
-  templates: Templates,
-): readonly Notice[] {
-  return arns
-    .filter((arn) => arn !== undefined)
-    .filter(
-      (arn) =>
-        !managedPolicies.has(awsManagedPolicy.exec(arn)?.groups?.['name'] ?? '') &&
-        templates.findBy('AWS::IAM::ManagedPolicy', 'PolicyArn', arn) === undefined,
-    )
-    .map((arn) => ({
-      resource: role.toString(),
-      property,
-      text: `names ${arn}, which is not known here: it is taken to allow nothing`,
-    }));
+function isKnown(arn: string | undefined, templates: Templates): boolean {
+  return (
+    managedPolicies.has(nameOf(arn)) ||
+    (arn !== undefined && templates.findBy('AWS::IAM::ManagedPolicy', 'PolicyArn', arn) !== undefined)
+  );
+}
+
+/** Path and name of a policy of AWS's own; of another one its ARN. */
+function nameOf(arn = ''): string {
+  return awsManagedPolicy.exec(arn)?.groups?.['name'] ?? arn;
 }
