@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { draw } from './draw.ts';
 import { readFaultHeader, readFaults } from './read-faults.ts';
 import type { Fault } from './read-faults.ts';
 import { knownFaults } from './known-faults.ts';
@@ -44,10 +44,4 @@ export function createFaultPlan(faults: readonly string[], seed: number): FaultP
 function applyAll(met: readonly Fault[]): RequestFaults {
   const faults = { ...noFaults, met: met.map(({ text }) => text) };
   return met.reduce<RequestFaults>((sum, { apply }) => apply(sum), faults);
-}
-
-/** A number from 0 to below 1 that is the same for the same three, and evenly spread over any of them. */
-function draw(seed: number, request: number, name: string): number {
-  const digest = createHash('sha256').update(`${seed} ${request} ${name}`).digest();
-  return digest.readUIntBE(0, 6) / 2 ** 48;
 }
