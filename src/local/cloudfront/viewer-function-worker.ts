@@ -2,6 +2,9 @@
 import { threadCpuUsage } from 'node:process';
 import { Script, createContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
+import { makeBuffer } from './viewer-function-buffer.ts';
+import { answerHostCall } from './viewer-function-host.ts';
+import { addModules } from './viewer-function-modules.ts';
 import { furnish } from './viewer-function-sandbox.ts';
 import type { ThreadReport } from './viewer-function.ts';
 
@@ -14,8 +17,9 @@ const maxLogLength = 10_240;
  * Runs inside the sandbox, so that no object from outside is within the function's reach: events go in and results come
  * out as JSON text.
  */
-const harness = new Script(`(startMs) => {
+const harness = new Script(`(startMs, host) => {
   (${furnish.toString()})(startMs);
+  (${addModules.toString()})((${makeBuffer.toString()})(host));
   const logs = [];
   let logLength = 0;
   const write = (...values) => {
@@ -56,7 +60,8 @@ parentPort?.on('message', (event: string) => {
     codeGeneration: { strings: false, wasm: false },
     microtaskMode: 'afterEvaluate',
   });
-  const sandbox = (harness.runInContext(context) as (startMs: number) => Harness)(Date.now());
+  const prepare = harness.runInContext(context) as (startMs: number, host: typeof answerHostCall) => Harness;
+  const sandbox = prepare(Date.now(), answerHostCall);
   const loadInSandbox: unknown = load.runInContext(context);
   const before = computeMs();
   sandbox.run(event, loadInSandbox);
