@@ -327,6 +327,37 @@ describe('a role', () => {
   });
 });
 
+describe('a runtime on AWS', () => {
+  before(() => Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIDEVELOPER', AWS_SECRET_ACCESS_KEY: 'own' }));
+  after(() => {
+    delete process.env['AWS_ACCESS_KEY_ID'];
+    delete process.env['AWS_SECRET_ACCESS_KEY'];
+  });
+
+  it('in the place of the agent is for AWS to refuse, the very one that the template names for its role first', async () => {
+    // A region that is none: nothing answers there, and nothing is sent.
+    const agentRuntimeArn = 'arn:aws:bedrock-agentcore:xx-nowhere-1:998877665544:runtime/agent-0123456789';
+    const names = async (assembly: string): Promise<string> => {
+      await using chain = await start(assembly, { agent: { kind: 'deployed', agentRuntimeArn } });
+      const command = new InvokeAgentRuntimeCommand({ agentRuntimeArn, runtimeSessionId: sessionId, payload: '{}' });
+      const error: unknown = await clientOf(chain, 'xx-nowhere-1')
+        .send(command)
+        .catch((thrown: unknown) => thrown);
+      return error instanceof Error ? error.name : 'none';
+    };
+    const without = edited('open', (resource) => withStatements(resource, ({ Action }) => Action !== invoke));
+    const naming = edited('open', (resource) => {
+      const variables = { Variables: { AGENT_RUNTIME_ARN: agentRuntimeArn } };
+      const isRelay = JSON.stringify(resource.Properties).includes('AGENT_RUNTIME_ARN');
+      return isRelay ? { ...resource, Properties: { ...resource.Properties, Environment: variables } } : resource;
+    });
+    assert.deepEqual(
+      [await names(without), await names(naming)],
+      ['ServiceUnavailableException', 'AccessDeniedException'],
+    );
+  });
+});
+
 /** A stack with what the demo has not: an endpoint, a user's name, and a secret with a key of its own. */
 function synthesizeOwnStack(): void {
   const app = new App({ outdir: join(folder, 'own') });
@@ -457,11 +488,10 @@ async function denialOf(
   return assert.fail('it was not denied');
 }
 
-function clientOf(chain: LocalChain): BedrockAgentCoreClient {
-  const { agentRegion = '' } = chain.deployment;
+function clientOf(chain: LocalChain, region = chain.deployment.agentRegion ?? ''): BedrockAgentCoreClient {
   const endpoint = chain.agentCoreEndpoint ?? '';
   return new BedrockAgentCoreClient({
-    region: agentRegion,
+    region,
     endpoint,
     credentials: credentialsOf(chain),
     maxAttempts: 1,
