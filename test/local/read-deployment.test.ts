@@ -3,6 +3,8 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Deployment } from '../../src/local/template/deployment.ts';
 import { readDeployment } from '../../src/local/template/read-deployment.ts';
+import { chainTemplate, editChainTemplate } from './chain-template.ts';
+import type { TemplateEdit } from './chain-template.ts';
 import { synthesizeFixture } from './fixture-assembly.ts';
 import type { FixtureAssembly, LooseResource } from './fixture-assembly.ts';
 
@@ -199,6 +201,125 @@ test('names the permission that is missing, is for somebody else, or is for anot
   }
 });
 
+test('lets everybody in by both permissions where the URL has AuthType NONE, and nobody where one is for somebody', async () => {
+  const readOpen = async (name: string, value: unknown): Promise<string | undefined> =>
+    refusalOf(
+      await readEdited((resource) => {
+        switch (resource.Type) {
+          case 'AWS::Lambda::Url':
+            return withProperty(resource, 'AuthType', 'NONE');
+          case 'AWS::Lambda::Permission': {
+            const { SourceArn: _sourceArn, ...others } = resource.Properties;
+            const open = { ...others, Principal: '*', FunctionUrlAuthType: undefined };
+            return withProperty({ ...resource, Properties: open }, name, value);
+          }
+          default:
+            return resource;
+        }
+      }),
+    );
+  const refusal = 'no AWS::Lambda::Permission gives lambda:InvokeFunctionUrl to everybody, Principal "*"';
+  assert.deepEqual(
+    {
+      everybody: await readOpen('FunctionUrlAuthType', undefined),
+      ofThisType: await readOpen('FunctionUrlAuthType', 'NONE'),
+      ofAnother: await readOpen('FunctionUrlAuthType', 'AWS_IAM'),
+      forCloudFront: await readOpen('Principal', 'cloudfront.amazonaws.com'),
+      forAnAccount: await readOpen('SourceAccount', '000000000000'),
+      allActions: await readOpen('Action', 'lambda:*'),
+      anotherAction: await readOpen('Action', 'lambda:GetFunction'),
+    },
+    {
+      everybody: undefined,
+      ofThisType: undefined,
+      ofAnother: refusal,
+      forCloudFront: refusal,
+      forAnAccount: refusal,
+      allActions: undefined,
+      anotherAction: refusal,
+    },
+  );
+});
+
+test('looks for the permissions of the alias that the URL is for', async () => {
+  const chain = await editChainTemplate();
+  const alias = { Ref: 'Live' };
+  const read = async (edits: readonly TemplateEdit[]): Promise<string | undefined> =>
+    refusalOf(
+      await chain.read([['Url', 'Qualifier', 'live'], ...edits], (template) => {
+        template.Resources['Live'] = {
+          Type: 'AWS::Lambda::Alias',
+          Properties: { FunctionName: { Ref: 'Function' }, FunctionVersion: '1', Name: 'live' },
+        };
+      }),
+    );
+  assert.deepEqual(
+    {
+      ofTheFunction: await read([]),
+      ofTheAlias: await read([
+        ['Invoke', 'FunctionName', alias],
+        ['InvokeUrl', 'FunctionName', { 'Fn::Sub': '${Function}:live' }],
+      ]),
+    },
+    {
+      ofTheFunction:
+        'no AWS::Lambda::Permission gives lambda:InvokeFunctionUrl to cloudfront.amazonaws.com with this distribution as its SourceArn',
+      ofTheAlias: undefined,
+    },
+  );
+  chain.remove();
+});
+
+test('reads a template by hand with its conditions, mappings and parameters, and an agent under any name', async () => {
+  const chain = await editChainTemplate({ Stage: 'live', WithAgent: 'yes' });
+  const { agent, agentRuntimeArn, agentRuntimeVariables, distribution, notices } = await chain.read([]);
+  const url = distribution.behaviours[1]?.origin.functionUrl;
+  assert.deepEqual(
+    {
+      agent: agent?.artifact,
+      agentRuntimeVariables,
+      notices,
+      function: [url?.function.memorySizeMb, url?.function.timeoutMs, url?.function.reservedConcurrency],
+      handler: url?.function.handler,
+      environment: url?.function.environment,
+      cors: url?.cors,
+      old: distribution.behaviours[0]?.originRequestPolicy,
+    },
+    {
+      agent: {
+        kind: 'code',
+        language: 'node',
+        runtime: 'NODE_22',
+        codeDirectory: path.resolve(path.dirname(chainTemplate), '../fixture-functions/agent'),
+        entryPoint: ['main.mjs'],
+      },
+      agentRuntimeVariables: ['RUNTIME'],
+      notices: [],
+      function: [1024, 900_000, 100],
+      handler: 'index.handler',
+      environment: {
+        GREETING: 'hello from chain in us-east-1',
+        STAGE: 'live with an agent',
+        RUNTIME: agentRuntimeArn,
+      },
+      cors: {
+        allowCredentials: false,
+        allowHeaders: [],
+        allowMethods: ['GET', 'POST'],
+        allowOrigins: ['https://app.example.com'],
+        exposeHeaders: [],
+        maxAgeSeconds: undefined,
+      },
+      old: {
+        headers: { kind: 'only', names: ['accept'] },
+        cookies: { kind: 'only', names: ['a'] },
+        queryStrings: { kind: 'all', names: [] },
+      },
+    },
+  );
+  chain.remove();
+});
+
 test('says which asset or value of another stack the assembly lacks', async () => {
   await assert.rejects(
     readEdited((resource) =>
@@ -244,7 +365,7 @@ function readEdited(edit: (resource: LooseResource) => LooseResource | undefined
 }
 
 function refusalOf({ distribution }: Deployment): string | undefined {
-  return distribution.behaviours[0]?.origin.functionUrl?.refusal;
+  return distribution.behaviours.at(-1)?.origin.functionUrl?.refusal;
 }
 
 function withProperty(resource: LooseResource, name: string, value: unknown): LooseResource {

@@ -146,6 +146,177 @@ test('names the resource and the property where a value cannot be had', () => {
   }
 });
 
+test('evaluates conditions, and leaves out the resources and the members whose condition does not hold', () => {
+  const [probe, ...others] = openTemplates(
+    assemblyOf({
+      ...stackOf({
+        Probe: {
+          Type: 'Test::Probe',
+          Condition: 'IsEither',
+          Properties: {
+            stage: { 'Fn::If': ['IsLive', 'live', 'test'] },
+            list: ['a', { 'Fn::If': ['IsLive', 'b', { Ref: 'AWS::NoValue' }] }],
+            record: { kept: '1', left: { 'Fn::If': ['IsLive', '2', { Ref: 'AWS::NoValue' }] } },
+          },
+        },
+        Gone: { Type: 'Test::Probe', Condition: 'IsLive' },
+        AlsoGone: { Type: 'Test::Probe', Condition: 'IsNeither' },
+      }),
+      parameters: { Stage: { Type: 'String', Default: 'live' }, Count: { Type: 'Number', Default: 1 } },
+      conditions: {
+        IsLive: { 'Fn::Equals': [{ Ref: 'Stage' }, 'live'] },
+        IsOne: { 'Fn::Equals': [{ Ref: 'Count' }, '1'] },
+        IsEither: { 'Fn::Or': [{ Condition: 'IsLive' }, { Condition: 'IsOne' }] },
+        IsBoth: { 'Fn::And': [{ Condition: 'IsLive' }, { Condition: 'IsOne' }] },
+        IsNeither: {
+          'Fn::And': [{ 'Fn::Not': [{ Condition: 'IsEither' }] }, { 'Fn::Not': [{ Condition: 'IsBoth' }] }],
+        },
+      },
+    }),
+    { ...environment, parameters: { Stage: 'test' } },
+  ).all('Test::Probe');
+  assert.deepEqual(
+    {
+      others,
+      stage: probe?.get('stage').string(),
+      list: probe?.get('list').strings(),
+      record: probe?.get('record').record(),
+    },
+    { others: [], stage: 'test', list: ['a'], record: { kept: '1' } },
+  );
+});
+
+test('says which condition there is not, depends on itself, or is none', () => {
+  const readWith = (conditions: Readonly<Record<string, unknown>>) => () =>
+    openTemplates(
+      assemblyOf({ ...stackOf({ Probe: { Type: 'Test::Probe', Condition: 'Asked' } }), conditions }),
+      environment,
+    ).all('Test::Probe');
+  for (const [conditions, message] of [
+    [{}, 'stack Front has no condition Asked'],
+    [
+      { Asked: { Condition: 'Other' }, Other: { Condition: 'Asked' } },
+      'condition Asked of stack Front depends on itself',
+    ],
+    [
+      { Asked: { 'Fn::Contains': [] } },
+      'condition Asked of stack Front is {"Fn::Contains":[]}; it must be Fn::Equals, Fn::And, Fn::Or, Fn::Not or Condition',
+    ],
+  ] as const) {
+    assert.throws(readWith(conditions), { name: 'LocalChainError', message });
+  }
+});
+
+test('reads mappings, lists of parameters, and parameters that SSM has', () => {
+  const [probe] = openTemplates(
+    assemblyOf({
+      ...stackOf({
+        Stored: { Type: 'AWS::SSM::Parameter', Properties: { Name: '/names', Type: 'StringList', Value: 'x,y' } },
+        Probe: {
+          Type: 'Test::Probe',
+          Properties: {
+            values: [
+              { 'Fn::FindInMap': ['Sizes', { Ref: 'Stage' }, 'Memory'] },
+              { 'Fn::FindInMap': ['Sizes', 'none', 'Memory', { DefaultValue: { Ref: 'Stage' } }] },
+              { 'Fn::Select': [1, { Ref: 'Listed' }] },
+              { 'Fn::Join': ['-', { Ref: 'FromStore' }] },
+              { 'Fn::Base64': { Ref: 'Stage' } },
+              { 'Fn::Length': { Ref: 'Listed' } },
+              { 'Fn::ToJsonString': { stage: { Ref: 'Stage' }, list: [{ Ref: 'AWS::Region' }] } },
+            ],
+            missing: { 'Fn::FindInMap': ['Sizes', 'none', 'Memory'] },
+            elsewhere: { Ref: 'Elsewhere' },
+          },
+        },
+      }),
+      parameters: {
+        Stage: { Type: 'String', Default: 'live' },
+        Listed: { Type: 'CommaDelimitedList', Default: 'a, b' },
+        FromStore: { Type: 'AWS::SSM::Parameter::Value<List<String>>', Default: '/names' },
+        Elsewhere: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/elsewhere' },
+      },
+      mappings: { Sizes: { live: { Memory: 1024 } } },
+    }),
+    environment,
+  ).all('Test::Probe');
+  assert.deepEqual(probe?.get('values').strings(), [
+    '1024',
+    'live',
+    'b',
+    'x-y',
+    'bGl2ZQ==',
+    '2',
+    '{"stage":"live","list":["eu-west-1"]}',
+  ]);
+  const owner = 'resource Probe (Test::Probe) of stack Front: property';
+  assert.throws(() => probe?.get('missing').string(), {
+    message: `${owner} missing: mapping Sizes of stack Front has no none.Memory`,
+  });
+  assert.throws(() => probe?.get('elsewhere').string(), {
+    message: `${owner} elsewhere: parameter Elsewhere of stack Front has the value of the SSM parameter "/elsewhere", which no stack deploys`,
+  });
+});
+
+test('passes parameters into a nested stack and outputs out of it, and leaves it out with its condition', () => {
+  const inner: StackTemplate = {
+    ...stackOf({
+      Inner: { Type: 'Test::Inner', Properties: { given: { Ref: 'Given' }, stack: { Ref: 'AWS::StackName' } } },
+    }),
+    name: 'Inner',
+    parameters: { Given: { Type: 'String' } },
+    outputs: { Out: { Value: { 'Fn::Sub': '${Given}, and back' } } },
+  };
+  const outer = (stage: string) =>
+    openTemplates(
+      assemblyOf({
+        ...stackOf({
+          Nested: {
+            Type: 'AWS::CloudFormation::Stack',
+            Condition: 'IsLive',
+            Properties: { Parameters: { Given: { 'Fn::Sub': 'from ${AWS::StackName}' } } },
+          },
+          Probe: { Type: 'Test::Probe', Properties: { out: { 'Fn::GetAtt': ['Nested', 'Outputs.Out'] } } },
+        }),
+        conditions: { IsLive: { 'Fn::Equals': ['live', { Ref: 'Stage' }] } },
+        parameters: { Stage: { Type: 'String' } },
+        nested: { Nested: inner },
+      }),
+      { ...environment, parameters: { Stage: stage } },
+    );
+  const templates = outer('live');
+  const [nested] = templates.all('Test::Inner');
+  assert.deepEqual(
+    [
+      nested?.get('given').string(),
+      nested?.get('stack').string(),
+      templates.all('Test::Probe')[0]?.get('out').string(),
+    ],
+    ['from Front', 'Front-Nested', 'from Front, and back'],
+  );
+  assert.deepEqual(outer('test').all('Test::Inner'), []);
+});
+
+test('makes up what a resource outside of the chain has, and says which one', () => {
+  const templates = open({
+    Table: { Type: 'AWS::DynamoDB::Table' },
+    Probe: {
+      Type: 'Test::Probe',
+      Properties: { of: [{ Ref: 'Table' }, { 'Fn::GetAtt': 'Table.Arn' }, { 'Fn::GetAtt': ['Table', 'StreamArn'] }] },
+    },
+  });
+  const [probe] = templates.all('Test::Probe');
+  let values: readonly string[] = [];
+  const invented = templates.inventedDuring(() => {
+    values = probe?.get('of').strings() ?? [];
+  });
+  const [name = '', arn, stream] = values;
+  assert.match(name, /^front-table-[a-z0-9]{12}$/u);
+  assert.deepEqual(
+    [arn, stream, invented.map((resource) => resource.logicalId), templates.inventedDuring(() => undefined)],
+    [`arn:aws:dynamodb:eu-west-1:000000000000:table/${name}`, `${name}.StreamArn`, ['Table'], []],
+  );
+});
+
 function open(resources: Readonly<Record<string, unknown>>): Templates {
   return openTemplates(assemblyOf(stackOf(resources)), environment);
 }
