@@ -302,12 +302,11 @@ describe('keep-alives, with the clock of the relay fifty times faster', () => {
   });
 
   it('are sent while an agent is silent for 50 s, in every format that has them', async () => {
-    for (const format of viewerFormats) {
+    for (const format of viewerFormats.filter(({ name }) => name !== 'transformed')) {
       const { ending, text: answer } = await seen.ask(format, { faults: 'silent=1s' });
       assert.equal(ending, 'whole', format.name);
       assert.match(format.textOf(answer), text);
-      const keepAlives = answer.match(/^: keep-alive\n\n/gmu)?.length ?? 0;
-      assert.ok(format === transformed ? keepAlives === 0 : keepAlives >= 2, `${format.name}: ${keepAlives}`);
+      assert.ok((answer.match(/^: keep-alive\n\n/gmu)?.length ?? 0) >= 2, format.name);
     }
   });
 
@@ -315,6 +314,7 @@ describe('keep-alives, with the clock of the relay fifty times faster', () => {
     const { ending, text: answer } = await seen.ask(transformed, { faults: 'silent=3s' });
     assert.equal(ending, 'error');
     assert.match(answer, /"code":"agent_silent"/u);
+    assert.doesNotMatch(answer, /keep-alive/u);
   });
 });
 
