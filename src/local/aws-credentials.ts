@@ -24,7 +24,7 @@ export async function findAwsCredentials(
   await credentials().catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new LocalChainError(
-      `there are no AWS credentials for ${profile === undefined ? 'the deployed agent' : `profile "${profile}"`}: ${reason}`,
+      `there are no AWS credentials for ${profile === undefined ? 'the deployed agent' : `profile "${profile}"`}: ${reason}; log in (aws sso login, aws configure), or name another profile with --profile`,
       { cause: error },
     );
   });

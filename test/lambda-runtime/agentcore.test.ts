@@ -18,6 +18,7 @@ import {
   invocation,
   json,
   post,
+  scopeWith,
   serve,
   sessionId,
   start,
@@ -413,6 +414,28 @@ describe('an agent at a URL', () => {
     assert.deepEqual(seen, [['/base/invocations', sessionId]]);
   });
 
+  it('is stopped in name only: its session begins anew, and it goes on', async (t) => {
+    const url = await serve(t, (request, response) => {
+      request.resume();
+      response.end('{}');
+    });
+    const scope = scopeWith({ coldStartMs: 100 });
+    const { client, lines } = await start(t, {
+      hosting: { ...defaultLifecycle, kind: 'url', url },
+      scopeOf: scope.scopeOf,
+    });
+    const stop = new StopRuntimeSessionCommand({ agentRuntimeArn, runtimeSessionId: sessionId });
+    await assert.rejects(client.send(stop), { name: 'ResourceNotFoundException' });
+    await json(client, {});
+    await json(client, {});
+    await client.send(stop);
+    await json(client, {});
+    assert.deepEqual(
+      lines.map(({ coldStartMs }) => coldStartMs === undefined),
+      [false, true, false],
+    );
+  });
+
   it('that does not run is 424', async (t) => {
     const { client } = await start(t, { hosting: { ...defaultLifecycle, kind: 'url', url: 'http://127.0.0.1:9' } });
     await assert.rejects(client.send(invocation({ prompt: 'x' })), { name: 'RuntimeClientError' });
@@ -442,8 +465,25 @@ describe('a deployed agent', () => {
     assert.equal((await client.send(stop)).statusCode, 200);
   });
 
+  it('that AWS refuses is refused in the same words, of which the developer is told', async (t) => {
+    const message = 'The security token included in the request is expired';
+    const aws = await serve(t, (request, response) => {
+      request.resume();
+      response.writeHead(403, {
+        'x-amzn-errortype': 'ExpiredTokenException:http://internal',
+        'x-other': 'not for callers',
+      });
+      response.end(JSON.stringify({ message }));
+    });
+    const { client, notes } = await start(t, { hosting: deployed(aws) });
+    await assert.rejects(client.send(invocation({ prompt: 'x' })), { name: 'ExpiredTokenException', message });
+    assert.deepEqual(notes, [
+      `AWS answers the call of the deployed agent with 403 ExpiredTokenException: ${message}; log in again`,
+    ]);
+  });
+
   it('that cannot be reached is 503; one without credentials is 403', async (t) => {
-    const { client } = await start(t, { hosting: deployed('http://127.0.0.1:9') });
+    const { client, notes } = await start(t, { hosting: deployed('http://127.0.0.1:9') });
     await assert.rejects(client.send(invocation({ prompt: 'x' })), {
       name: 'ServiceUnavailableException',
       message: '127.0.0.1:9 cannot be reached: ECONNREFUSED',
@@ -455,6 +495,13 @@ describe('a deployed agent', () => {
       name: 'UnrecognizedClientException',
       message: 'there are no AWS credentials to sign with: run aws sso login',
     });
+    assert.deepEqual(
+      [notes, noLogin.notes],
+      [
+        ['127.0.0.1:9 cannot be reached: ECONNREFUSED'],
+        ['there are no AWS credentials any more: run aws sso login; log in again'],
+      ],
+    );
   });
 
   function deployed(endpoint: string): Extract<AgentHosting, { readonly kind: 'deployed' }> {

@@ -4,6 +4,7 @@ import type { AgentCoreSettings, AgentHosting } from './agentcore-settings.ts';
 import { applyStreamFaults } from '../faults/stream-faults.ts';
 import { agentCardPath } from '../container-contract.ts';
 import { exchange } from './exchange.ts';
+import { isJsonObject, parseJson } from '../../json.ts';
 import { pipeAnswer } from './pipe-answer.ts';
 import { ServiceError } from '../aws-service/service-error.ts';
 import { sessionIdHeader } from './service-request.ts';
@@ -13,6 +14,9 @@ import type { SigningCredentials } from '../aws-service/signature.ts';
 
 /** The part of {@link AgentHosting} that passes requests on to AWS. */
 export type DeployedHosting = Extract<AgentHosting, { readonly kind: 'deployed' }>;
+
+/** Largest part of an error's body that is told, in bytes. */
+const maxErrorBytes = 4096;
 
 const paths: Readonly<Record<Operation, string>> = {
   invocations: 'invocations',
@@ -40,7 +44,8 @@ export async function callDeployed(
   response: ServerResponse,
   report: ReportInvocation,
 ): Promise<void> {
-  const credentials = await findCredentials(hosting);
+  const note = settings.onNote ?? (() => undefined);
+  const credentials = await findCredentials(hosting, note);
   const endpoint = new URL(hosting.endpoint ?? defaultEndpoint(hosting));
   const target = `/runtimes/${encodeURIComponent(hosting.agentRuntimeArn)}/${paths[call.operation]}?qualifier=${encodeURIComponent(call.qualifier)}`;
   const headers = {
@@ -55,13 +60,20 @@ export async function callDeployed(
   const answer = await exchange({ method, url: `${endpoint.origin}${target}`, headers: signed, body, signal }).catch(
     (error: unknown) => {
       const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      if (!signal.aborted) {
+        note(`${endpoint.host} cannot be reached: ${reason}`);
+      }
       throw new ServiceError(503, 'ServiceUnavailableException', `${endpoint.host} cannot be reached: ${reason}`);
     },
   );
   const { statusCode = 500 } = answer;
   const head = { statusCode, headers: filter(answer.headers, responseHeaders) };
   const contentType = answer.headers['content-type'];
-  await pipeAnswer(applyStreamFaults(answer as AsyncIterable<Buffer>, { faults, contentType }), response, head, {
+  const bytes =
+    statusCode < 400
+      ? applyStreamFaults(answer as AsyncIterable<Buffer>, { faults, contentType })
+      : hearError(answer as AsyncIterable<Buffer>, (text) => note(describeRefusal(statusCode, head.headers, text)));
+  await pipeAnswer(bytes, response, head, {
     coldStartMs: undefined,
     hop,
     onFirstByte: () => report(statusCode, undefined),
@@ -71,11 +83,31 @@ export async function callDeployed(
   answer.destroy();
 }
 
-async function findCredentials(hosting: DeployedHosting): Promise<SigningCredentials> {
+/** Passes an error's body on and tells what it was. */
+async function* hearError(answer: AsyncIterable<Buffer>, onText: (text: string) => void): AsyncGenerator<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of answer) {
+    parts.push(part);
+    yield part;
+  }
+  onText(Buffer.concat(parts).subarray(0, maxErrorBytes).toString('utf8'));
+}
+
+function describeRefusal(status: number, headers: Readonly<Record<string, string>>, text: string): string {
+  const name = headers['x-amzn-errortype']?.split(':')[0] ?? '';
+  const body = parseJson(text);
+  const { message, Message } = isJsonObject(body) ? body : {};
+  const words = [message, Message].find((candidate) => typeof candidate === 'string') ?? text;
+  const hint = /^(?:ExpiredToken|RequestExpired)/u.test(name) ? '; log in again' : '';
+  return `AWS answers the call of the deployed agent with ${[status, name].join(' ').trim()}: ${words}${hint}`;
+}
+
+async function findCredentials(hosting: DeployedHosting, note: (text: string) => void): Promise<SigningCredentials> {
   try {
     return await hosting.credentials();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
+    note(`there are no AWS credentials any more: ${reason}; log in again`);
     throw new ServiceError(403, 'UnrecognizedClientException', `there are no AWS credentials to sign with: ${reason}`);
   }
 }
