@@ -23,6 +23,7 @@ import type { LocalChain, LocalChainOptions } from '../../src/local.ts';
 import type { DeployedFunction } from '../../src/local/template/deployment.ts';
 import { ask } from '../end-to-end/deployed-chain.ts';
 import { sentinels, startWatchedChain } from '../watched-servers.ts';
+import { changeStatements, isRelayRole, lockedFor, withStatements } from './edit-permissions.ts';
 import { copyAssembly } from './fixture-assembly.ts';
 import type { LooseResource } from './fixture-assembly.ts';
 
@@ -375,11 +376,6 @@ function synthesizeOwnStack(): void {
   app.synth();
 }
 
-interface LooseStatement {
-  readonly Action: string | readonly string[];
-  readonly Resource: readonly unknown[];
-}
-
 /** A copy of an assembly with every resource edited, and resources more in the stack of the relay. */
 function edited(
   assembly: string,
@@ -392,54 +388,12 @@ function edited(
   return copy;
 }
 
-function withStatements(resource: LooseResource, keep: (statement: LooseStatement) => boolean): LooseResource {
-  return editStatements(resource, (statements) => statements.filter(keep));
-}
-
-function changeStatements(
-  resource: LooseResource,
-  action: string,
-  change: (statement: LooseStatement) => object,
-): LooseResource {
-  return editStatements(resource, (statements) =>
-    statements.map((statement) => (String(statement.Action) === action ? change(statement) : statement)),
-  );
-}
-
-function editStatements(
-  resource: LooseResource,
-  edit: (statements: readonly LooseStatement[]) => readonly unknown[],
-): LooseResource {
-  if (resource.Type !== 'AWS::IAM::Policy') return resource;
-  const document = resource.Properties['PolicyDocument'] as { readonly Statement: readonly LooseStatement[] };
-  const statements = edit(document.Statement);
-  return {
-    ...resource,
-    Properties: { ...resource.Properties, PolicyDocument: { ...document, Statement: statements } },
-  };
-}
-
-/** The lock with another role in the place of the relay's. */
-function lockedFor(resource: LooseResource, role: string): LooseResource {
-  if (resource.Type !== 'AWS::BedrockAgentCore::ResourcePolicy') return resource;
-  const text = JSON.stringify(resource.Properties['Policy']);
-  const Policy: unknown = JSON.parse(
-    text.replaceAll(/\{"Fn::GetAtt":\["RelayRole\w+","Arn"\]\}/gu, JSON.stringify(role)),
-  );
-  return { ...resource, Properties: { ...resource.Properties, Policy } };
-}
-
 function idOf(assembly: string, type: string): string {
   const template = JSON.parse(readFileSync(join(folder, assembly, 'AgentcoreRelay.template.json'), 'utf8')) as {
     readonly Resources: Readonly<Record<string, LooseResource>>;
   };
   const found = Object.entries(template.Resources).find(([, resource]) => resource.Type === type);
   return found?.[0] ?? assert.fail(`there is no ${type}`);
-}
-
-function isRelayRole({ Type, Properties }: LooseResource): boolean {
-  const trust = JSON.stringify(Properties['AssumeRolePolicyDocument']);
-  return Type === 'AWS::IAM::Role' && trust.includes('"lambda.amazonaws.com"') && !trust.includes('edgelambda');
 }
 
 function start(assembly: string, options: Partial<LocalChainOptions> = {}): Promise<LocalChain> {
