@@ -9,6 +9,7 @@ test('reads every option, and has a default for each', () => {
   assert.deepEqual(readLocalArguments([]), {
     port: 8787,
     assembly: 'cdk.out',
+    parameters: {},
     synth: false,
     build: undefined,
     context: {},
@@ -25,11 +26,13 @@ test('reads every option, and has a default for each', () => {
   });
   const line =
     '--port=0 --assembly out --synth -c auth=jwt -ca=b=c --context auth=basic --keys k.json --users u.json --agent-url http://a:1/ --agent-protocol AGUI';
+  const parameters = ['--parameter', 'Stage=test', '--parameter=Stage=live', '--parameter', 'Empty='];
   const rest = ['--build', 'npm run build', '--watch', '--json', '--trace', 't.har'];
   const faults = ['--fault', 'cut-after=20', '--fault=throttle=0.3', '--fault-seed', '7'];
-  assert.deepEqual(readLocalArguments([...line.split(' '), ...rest, ...faults]), {
+  assert.deepEqual(readLocalArguments([...line.split(' '), ...parameters, ...rest, ...faults]), {
     port: 0,
     assembly: 'out',
+    parameters: { Stage: 'live', Empty: '' },
     synth: true,
     build: 'npm run build',
     context: { auth: 'basic', a: 'b=c' },
@@ -67,7 +70,7 @@ test('says in a sentence what is wrong with a command line', () => {
   const lines: readonly [string, string][] = [
     [
       '--bogus',
-      'unknown option --bogus; allowed are --port, --assembly, --synth, --context, --build, --watch, --keys, --users, --agent, --agent-url, --agent-arn, --profile, --region, --agent-protocol, --fault, --fault-seed, --trace, --json, --help',
+      'unknown option --bogus; allowed are --port, --assembly, --parameter, --synth, --context, --build, --watch, --keys, --users, --agent, --agent-url, --agent-arn, --profile, --region, --agent-protocol, --fault, --fault-seed, --trace, --json, --help',
     ],
     ['--port', '--port needs a value'],
     ['--assembly --synth', '--assembly needs a value'],
@@ -85,6 +88,7 @@ test('says in a sentence what is wrong with a command line', () => {
     ['--synth -c --port', '-c needs a value'],
     ['--synth -c auth', '-c is "auth"; it must be <key>=<value>'],
     ['--synth --context =jwt', '-c is "=jwt"; it must be <key>=<value>'],
+    ['--parameter Stage', '--parameter is "Stage"; it must be <name>=<value>'],
     ['-c auth=jwt', '-c has a meaning only with --synth'],
     ['--keys a --keys b', '--keys is given twice'],
     ['--agent-protocol mcp', '--agent-protocol is "mcp"; it must be one of HTTP, AGUI, A2A, MCP'],

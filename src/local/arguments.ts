@@ -16,6 +16,8 @@ export interface LocalArguments {
   readonly assembly: string;
   /** True where the CDK app is to be synthesized into that folder first. */
   readonly synth: boolean;
+  /** Values of the templates' parameters. */
+  readonly parameters: Readonly<Record<string, string>>;
   /** What is run before each synthesis, as typed into a shell. */
   readonly build: string | undefined;
   /** Told to that app, over its own `cdk.json`. */
@@ -49,6 +51,7 @@ Runs on this machine what the CDK app deploys: CloudFront, its functions, the re
 Options:
   --port <number>      port on 127.0.0.1; 0 takes a free one (default 8787)
   --assembly <path>    the cloud assembly, as cdk synth leaves it, or a template (default cdk.out)
+  --parameter <n>=<v>  a value for a parameter of the template; may be given several times, the last of a name counts
   --synth              synthesize the CDK app of ./cdk.json into that folder first
   -c <key>=<value>     with --synth: context for that app; may be given several times, the last of a key counts
   --build <command>    with --synth: run this before it, such as "npm run build"
@@ -79,6 +82,7 @@ Environment of the agent that the template deploys:
 const known = {
   port: 'value',
   assembly: 'value',
+  parameter: 'values',
   synth: 'flag',
   context: 'values',
   build: 'value',
@@ -118,7 +122,10 @@ export function readLocalArguments(commandLine: readonly string[]): LocalArgumen
     assembly: options.get('assembly') ?? 'cdk.out',
     synth: options.has('synth'),
     build: options.get('build'),
-    context: Object.fromEntries(context.map(readPair)),
+    context: Object.fromEntries(context.map((text) => readPair(text, '-c is', '<key>=<value>'))),
+    parameters: Object.fromEntries(
+      valuesOf('parameter').map((text) => readPair(text, '--parameter is', '<name>=<value>')),
+    ),
     agent: readAgent(options),
     agentProtocol: readProtocol(options.get('agent-protocol')),
     keysFile: options.get('keys'),
@@ -132,10 +139,10 @@ export function readLocalArguments(commandLine: readonly string[]): LocalArgumen
 }
 
 /** A value may have further equals signs. */
-function readPair(text: string): readonly [key: string, value: string] {
+function readPair(text: string, what: string, form: string): readonly [key: string, value: string] {
   const equalsAt = text.indexOf('=');
   if (equalsAt < 1) {
-    throw new UsageError(`-c is "${text}"; it must be <key>=<value>`);
+    throw new UsageError(`${what} "${text}"; it must be ${form}`);
   }
   return [text.slice(0, equalsAt), text.slice(equalsAt + 1)];
 }

@@ -21,9 +21,9 @@ type Row = readonly [hop: string, what: string, from: string];
  * What runs where, and a `curl` line to begin with.
  *
  * @param startMs how long the start took, in milliseconds
- * @param watched what is watched for changes; undefined where nothing is
+ * @param watched what is watched for changes; empty where nothing is
  */
-export function describeChain(chain: LocalChain, startMs: number, watched: string | undefined): string {
+export function describeChain(chain: LocalChain, startMs: number, watched: readonly string[]): string {
   const { distribution, agent, auth } = chain.deployment;
   const rows: Row[] = [['CloudFront', chain.url, `${distribution.logicalId} of the template`]];
   for (const behaviour of distribution.behaviours) {
@@ -70,7 +70,7 @@ export function describeChain(chain: LocalChain, startMs: number, watched: strin
   );
   const body = chain.agent === undefined ? '' : ` -d '{"prompt":"What is 12*(3+4)?","response":"transformed"}'`;
   const curl = `curl -N ${curlOptionsOf(auth)}${chain.url}${body}`;
-  const ready = `Ready after ${(startMs / 1000).toFixed(1)} s${watched === undefined ? '' : `, watching ${watched}`}.`;
+  const ready = `Ready after ${(startMs / 1000).toFixed(1)} s${watched.length === 0 ? '' : `, watching ${watched.join(', ')}`}.`;
   return `\n${formatTable(rows)}\n\n  ${styleText('bold', curl)}\n\n${ready} Ctrl-C ends it.\n\n`;
 }
 

@@ -1,6 +1,7 @@
 import type { LocalAgent } from './agent-hosting.ts';
 import type { ServerProtocol } from './container-contract.ts';
 import type { LogLine, RequestLine } from './request-line.ts';
+import type { SessionLifecycle } from './agentcore/agentcore-settings.ts';
 import type { SecretFiles } from './secret-values.ts';
 
 /** What is run, and where. */
@@ -13,12 +14,19 @@ export interface LocalChainOptions extends SecretFiles {
   readonly agent?: LocalAgent | undefined;
   /** What the agent speaks. The relay speaks `HTTP` and `AGUI`. Default: as the template has it. */
   readonly agentProtocol?: ServerProtocol | undefined;
+  /** Values of the templates' parameters by their names. Default: the templates' own defaults. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
   /** Account where the template leaves it open: 12 digits. Default `000000000000`. */
   readonly accountId?: string | undefined;
   /** Region where the template leaves it open. Default `us-east-1`. */
   readonly region?: string | undefined;
   /** Set in the agent's environment over the template's; undefined takes a variable away. */
   readonly agentEnvironment?: Readonly<Record<string, string | undefined>> | undefined;
+  /**
+   * How long a session may be idle and how long it may live, over the template's. AWS takes no less than a minute; a test
+   * need not wait that long. A deployed agent has its own.
+   */
+  readonly agentLifecycle?: Partial<SessionLifecycle> | undefined;
   /** Set in the relay's environment over the template's. */
   readonly relayEnvironment?: Readonly<Record<string, string>> | undefined;
   /** What goes wrong, each as after `--fault`, such as `cut-after=20`. Default: nothing. */

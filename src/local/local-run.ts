@@ -17,6 +17,7 @@ import { createTemporaryAssemblies } from './temporary-assemblies.ts';
 import type { TemporaryAssemblies } from './temporary-assemblies.ts';
 import type { Notice } from './template/deployment.ts';
 import { watchFiles } from './watch-files.ts';
+import type { FileWatch } from './watch-files.ts';
 import { filesOfAssembly, sourcesOf } from './watched-files.ts';
 import type { WatchedFiles } from './watched-files.ts';
 
@@ -71,6 +72,7 @@ export async function startLocalRun(
     const chain = await startLocalChain({
       assembly,
       port,
+      parameters: options.parameters,
       agent: options.agent,
       agentProtocol: options.agentProtocol,
       keysFile: options.keysFile,
@@ -88,14 +90,14 @@ export async function startLocalRun(
       onRetired: (old) => temporary.remove(old),
     });
     closers.push(() => chain.close());
-    const watched = options.watch ? watchedFilesOf(options) : undefined;
-    if (watched !== undefined) {
-      closers.push(keepCurrent(setting, chain, watched, temporary));
+    if (options.watch) {
+      closers.push(keepCurrent(setting, chain, temporary));
     }
     for (const notice of [...chain.deployment.notices, ...noticesOfProtocol(chain, options.agentProtocol)]) {
       reporter.notice(notice);
     }
-    reporter.ready(chain, performance.now(), watched?.what);
+    const watched = options.watch ? watchedFilesOf(options, chain).map(({ what }) => what) : [];
+    reporter.ready(chain, performance.now(), watched);
     return { close };
   } catch (error) {
     await close();
@@ -145,20 +147,17 @@ async function makeAssembly(
   });
 }
 
-function watchedFilesOf({ synth, assembly, keysFile, usersFile, traceFile }: LocalArguments): WatchedFiles {
+function watchedFilesOf(options: LocalArguments, { deployment }: LocalChain): readonly WatchedFiles[] {
+  const { synth, assembly, keysFile, usersFile, traceFile } = options;
   // These are read when they are needed, or written here.
   const others = [keysFile, usersFile, traceFile].filter((file) => file !== undefined);
-  return synth ? sourcesOf(projectDirectory, assembly, others) : filesOfAssembly(assembly);
+  return synth ? [sourcesOf(projectDirectory, assembly, others)] : filesOfAssembly(assembly, deployment, others);
 }
 
 /** Makes the assembly anew at each change, in a folder of its own, and runs it in place of the one that runs. */
-function keepCurrent(
-  setting: Setting,
-  chain: LocalChain,
-  watched: WatchedFiles,
-  temporary: TemporaryAssemblies,
-): () => Promise<void> {
+function keepCurrent(setting: Setting, chain: LocalChain, temporary: TemporaryAssemblies): () => Promise<void> {
   const { options, reporter } = setting;
+  const watches = new Map<string, FileWatch>();
   const rebuilds = createRebuilds(async (changed, signal) => {
     const begun = performance.now();
     const folder = options.synth ? temporary.make() : undefined;
@@ -167,6 +166,7 @@ function keepCurrent(
         await makeAssembly(setting, folder, signal);
       }
       await chain.reload(folder);
+      watchAll();
       reporter.rebuilt(chain, changed, performance.now() - begun);
     } catch (error) {
       if (folder !== undefined) {
@@ -178,15 +178,27 @@ function keepCurrent(
       }
     }
   });
-  const watch = watchFiles({
-    folder: watched.folder,
-    counts: (relativePath) => watched.counts(relativePath),
-    quietMs,
-    onChange: (files) => rebuilds.begin(files),
-    onFault: (sentence) => reporter.failed(sentence),
-  });
-  return async () => {
-    watch.close();
-    await rebuilds.close();
+  /** A template may name other code than before. */
+  const watchAll = (): void => {
+    for (const { folder, counts } of watchedFilesOf(options, chain)) {
+      if (!watches.has(folder)) {
+        const watch = watchFiles({
+          folder,
+          counts,
+          quietMs,
+          onChange: (files) => rebuilds.begin(files),
+          onFault: (sentence) => reporter.failed(sentence),
+        });
+        watches.set(folder, watch);
+      }
+    }
   };
+  const closeAll = async (): Promise<void> => {
+    await rebuilds.close();
+    for (const watch of watches.values()) {
+      watch.close();
+    }
+  };
+  watchAll();
+  return closeAll;
 }

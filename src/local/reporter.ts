@@ -12,9 +12,9 @@ export interface Reporter {
   /**
    * The chain takes requests.
    *
-   * @param watched what is watched for changes; undefined where nothing is
+   * @param watched what is watched for changes; empty where nothing is
    */
-  ready(chain: LocalChain, startMs: number, watched: string | undefined): void;
+  ready(chain: LocalChain, startMs: number, watched: readonly string[]): void;
   request(line: RequestLine): void;
   log(line: LogLine): void;
   /** New requests meet what was changed. */

@@ -59,9 +59,10 @@ export async function startDeployment(
   faultPlan: FaultPlan,
 ): Promise<RunningDeployment> {
   const { agent = { kind: 'template' }, accountId = '000000000000', region = 'us-east-1', now = Date.now } = options;
-  const deployment = await readDeployment(assembly, { accountId, region });
+  const deployment = await readDeployment(assembly, { accountId, region, parameters: options.parameters });
   const secrets = findSecrets(deployment.auth, options);
-  const hosting = await findAgent(agent, deployment, options.agentEnvironment ?? {});
+  const found = await findAgent(agent, deployment, options.agentEnvironment ?? {});
+  const hosting = found === undefined || found.kind === 'deployed' ? found : { ...found, ...options.agentLifecycle };
   const chain: Chain = {
     deployment,
     secrets,

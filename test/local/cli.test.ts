@@ -57,7 +57,7 @@ test('answers what it cannot do with a sentence and an exit code, never with a s
       [
         2,
         '',
-        'agentcore-relay local: unknown option --bogus; allowed are --port, --assembly, --synth, --context, --build, --watch, --keys, --users, --agent, --agent-url, --agent-arn, --profile, --region, --agent-protocol, --fault, --fault-seed, --trace, --json, --help\nagentcore-relay local --help says more\n',
+        'agentcore-relay local: unknown option --bogus; allowed are --port, --assembly, --parameter, --synth, --context, --build, --watch, --keys, --users, --agent, --agent-url, --agent-arn, --profile, --region, --agent-protocol, --fault, --fault-seed, --trace, --json, --help\nagentcore-relay local --help says more\n',
       ],
       [
         1,
@@ -86,6 +86,7 @@ test('says what is wrong with a file, a fault or a command that it is given', as
       1,
       /^the trace "no.such.trace\.har" cannot be written: ENOENT: /u,
     ],
+    [[...given, '--parameter', 'Stage=live'], 1, /^no template has the parameter Stage; there are BootstrapVersion$/u],
     [[...given, '--fault', 'splat=1'], 2, /^--fault: the fault "splat=1" is not known; known are split, /u],
     [['--synth', '--port', '0', '--assembly', file], 1, `"${file}" is a file; a CDK app is synthesized into a folder`],
     [

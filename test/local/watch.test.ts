@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { chainTemplate } from './chain-template.ts';
 import { openCheckpoints } from './checkpoints.ts';
 import { synthesizeFixture } from './fixture-assembly.ts';
 import type { FixtureAssembly } from './fixture-assembly.ts';
@@ -139,6 +140,24 @@ test('reads an assembly anew that others have made', async () => {
   );
   await running.stderr.until(/^rebuilt in .* after a change of copy-\d+\/Front\.template\.json;/mu);
   assert.equal(await versionOf(url), '4');
+  await stop(running);
+});
+
+test('watches what lies about a template written by hand, and the code that it deploys from elsewhere', async () => {
+  cpSync(path.dirname(chainTemplate), project, { recursive: true });
+  renameSync(path.join(project, 'streaming'), path.join(project, 'dist'));
+  const template = readFileSync(path.join(project, 'chain.yaml'), 'utf8');
+  write('chain.yaml', template.replace('./streaming', './dist'));
+  await using running = startCli(project, ['local', '--assembly', 'chain.yaml', '--watch', '--port', '0']);
+  const url = await urlOf(running);
+  assert.match(running.stdout.text(), /^Ready after \d+\.\d s, watching \., dist\. Ctrl-C ends it\.$/mu);
+  const code = readFileSync(path.join(project, 'dist/index.mjs'), 'utf8');
+  write('dist/index.mjs', code.replace('"done":true', '"done":"again"'));
+  await running.stderr.until(/^rebuilt in .* after a change of index\.mjs;/mu);
+  assert.match(await (await fetch(url)).text(), /^\{"done":"again"\}$/mu);
+  const edge = readFileSync(path.join(project, 'body-hash/hash.mjs'), 'utf8');
+  write('body-hash/hash.mjs', `${edge}// changed\n`);
+  await running.stderr.until(/^rebuilt in .* after a change of body-hash\/hash\.mjs;/mu);
   await stop(running);
 });
 

@@ -93,6 +93,11 @@ function directoryAt(code: Property, owner: TemplateResource): string {
 /** Folders that were made for code that has none of its own, by what they were made of. */
 const made = new Map<string, string>();
 
+/** Whether a folder was made for code that has none of its own. */
+export function isMadeForCode(directory: string): boolean {
+  return [...made.values()].includes(directory);
+}
+
 /** A folder for code that has none of its own: the same for the same code, and gone when the process ends. */
 function directoryOf(source: string, fill: (directory: string) => void): string {
   const key = createHash('sha256').update(source).digest('hex');

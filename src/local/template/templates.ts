@@ -1,3 +1,4 @@
+import { LocalChainError } from '../local-chain-error.ts';
 import { attributeOf } from './attributes.ts';
 import type { CloudAssembly, StackTemplate } from './cloud-assembly.ts';
 import { holds } from './conditions.ts';
@@ -25,11 +26,20 @@ export interface Templates {
   inventedDuring(read: () => void): readonly TemplateResource[];
 }
 
-/** Opens the templates of an assembly. Nothing is resolved before it is read. */
+/**
+ * Opens the templates of an assembly. Nothing is resolved before it is read.
+ *
+ * @throws LocalChainError where a value is given for a parameter that no template has
+ */
 export function openTemplates(assembly: CloudAssembly, environment: TemplateEnvironment): Templates {
+  requireParameters(assembly, environment.parameters ?? {});
   const opened: Stack[] = [];
   let invented: TemplateResource[] = [];
-  const stacks: Stacks = { all: opened, onInvented: (resource) => invented.push(resource) };
+  const stacks: Stacks = {
+    all: opened,
+    beingRead: new Set(),
+    onInvented: (resource) => invented.push(resource),
+  };
   for (const template of assembly.stacks) {
     const region = template.region ?? environment.region;
     const scope: StackScope = {
@@ -59,6 +69,15 @@ export function openTemplates(assembly: CloudAssembly, environment: TemplateEnvi
   };
 }
 
+function requireParameters({ stacks }: CloudAssembly, given: Readonly<Record<string, string>>): void {
+  const declared = [...new Set(stacks.flatMap(({ parameters }) => Object.keys(parameters)))];
+  const unknown = Object.keys(given).find((name) => !declared.includes(name));
+  if (unknown !== undefined) {
+    const known = declared.length === 0 ? 'there is none' : `there are ${declared.join(', ')}`;
+    throw new LocalChainError(`no template has the parameter ${unknown}; ${known}`);
+  }
+}
+
 function openStack(
   template: StackTemplate,
   scope: StackScope,
@@ -68,14 +87,24 @@ function openStack(
   isDeployed: () => boolean = () => true,
 ): Stack {
   const nested = new Map<string, Stack>();
-  let resources: ReadonlyMap<string, TemplateResource> | undefined;
+  let resources: ReadonlyMap<string, TemplateResource> | 'being read' | undefined;
+  const read = (): ReadonlyMap<string, TemplateResource> => {
+    if (resources === 'being read') {
+      throw new LocalChainError(`a condition of stack ${scope.name} depends on a resource; it may on parameters only`);
+    }
+    if (resources === undefined) {
+      resources = 'being read';
+      resources = isDeployed() ? readResources(stack, resolve) : new Map();
+    }
+    return resources;
+  };
   const stack: Stack = {
     scope,
     template,
     givenParameter,
     nested,
     // What a condition depends on may be in a stack that is not open yet.
-    resources: () => (resources ??= isDeployed() ? readResources(stack, resolve) : new Map()),
+    resources: read,
   };
   const resolve: Resolve = (value) => evaluate(stack, stacks, value);
   opened.push(stack);
