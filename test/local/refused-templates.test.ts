@@ -1,6 +1,9 @@
 /** What AWS refuses at the deployment is refused at the start: each with the page that says so. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { LocalChainError } from '../../src/local/local-chain-error.ts';
 import { readDeployment } from '../../src/local/template/read-deployment.ts';
 import { editChainTemplate } from './chain-template.ts';
 import type { EditedTemplate, TemplateEdit } from './chain-template.ts';
@@ -480,6 +483,37 @@ test('refuses Lambda@Edge outside of us-east-1 (CloudFront, Restrictions on Lamb
     message: /LambdaFunctionARN leads to resource BodyHash .+ in eu-west-1; Lambda@Edge takes functions of us-east-1$/u,
   });
 });
+
+test('reads or refuses whatever stands at any place of a template, with a sentence', async () => {
+  const template = JSON.parse(readFileSync(chain.write([]), 'utf8')) as unknown;
+  const references = ['Distribution', 'Function', 'Nowhere'].map((name) => ({ Ref: name }));
+  const intrinsics = ['Fn::If', 'Fn::Join', 'Fn::Select', 'Fn::GetAtt', 'Fn::FindInMap', 'Fn::Split', 'Condition'];
+  const values = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom(...references),
+    fc
+      .record({ name: fc.constantFrom(...intrinsics), argument: fc.jsonValue() })
+      .map(({ name, argument }) => ({ [name]: argument })),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...placesOf(template)), values, async (place, value) => {
+      const put = (edited: unknown): void => {
+        const parent = place.slice(0, -1).reduce<unknown>((node, name) => (node as Tree)[name], edited);
+        (parent as Tree)[place.at(-1) ?? ''] = value;
+      };
+      await chain.read([], put).catch((error: unknown) => assert.ok(error instanceof LocalChainError, String(error)));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+type Tree = Record<string, unknown>;
+
+function placesOf(node: unknown, place: readonly string[] = []): readonly (readonly string[])[] {
+  const names = typeof node === 'object' && node !== null ? Object.keys(node) : [];
+  const within = names.flatMap((name) => placesOf((node as Tree)[name], [...place, name]));
+  return place.length === 0 ? within : [place, ...within];
+}
 
 function edge(feature: string, edits: readonly TemplateEdit[], message: RegExp): Refusal {
   return { what: `Lambda@Edge with ${feature}`, edits, message };

@@ -113,7 +113,7 @@ function readAttribute(stack: Stack, stacks: Stacks, logicalId: string, attribut
   if (resource === undefined) {
     throw new LocalChainError(`stack ${stack.scope.name} has no resource or parameter ${logicalId}`);
   }
-  const value = attributeOf(resource, attribute);
+  const value = readOnce(stacks, `${resource.toString()}.${attribute}`, () => attributeOf(resource, attribute));
   if (value !== undefined) {
     return value;
   }
@@ -122,6 +122,18 @@ function readAttribute(stack: Stack, stacks: Stacks, logicalId: string, attribut
   }
   stacks.onInvented(resource);
   return inventAttribute(resource, attribute);
+}
+
+function readOnce<Value>(stacks: Stacks, name: string, read: () => Value): Value {
+  if (stacks.beingRead.has(name)) {
+    throw new LocalChainError(`${name} depends on itself`);
+  }
+  stacks.beingRead.add(name);
+  try {
+    return read();
+  } finally {
+    stacks.beingRead.delete(name);
+  }
 }
 
 /** `EdgeFunction` publishes its version's ARN as an SSM parameter of us-east-1 (aws-cdk-lib, `EdgeFunction`). */

@@ -13,7 +13,9 @@ export function readParameter(stack: Stack, stacks: Stacks, name: string): unkno
   const declared = asObject(sectionOf(stack, 'parameters')[name]) ?? {};
   const value = stack.givenParameter(name) ?? declared['Default'];
   if (value === undefined) {
-    throw new LocalChainError(`${nameOf(stack, 'parameter', name)} has no default`);
+    throw new LocalChainError(
+      `${nameOf(stack, 'parameter', name)} has no default: it needs a value, --parameter ${name}=<value>`,
+    );
   }
   const type = asString(declared['Type']) ?? 'String';
   const inner = /^AWS::SSM::Parameter::Value<(.+)>$/u.exec(type)?.[1];
@@ -22,9 +24,9 @@ export function readParameter(stack: Stack, stacks: Stacks, name: string): unkno
   return isList && typeof text === 'string' ? text.split(',').map((member) => member.trim()) : text;
 }
 
-/** The value of an SSM parameter that a stack of the same region deploys. */
+/** The value of an SSM parameter that a stack of the same region deploys, but for one whose conditions wait for it. */
 export function findStoredParameter(stacks: Stacks, region: string, storedName: string): string | undefined {
-  for (const stack of stacks.all.filter(({ scope }) => scope.region === region)) {
+  for (const stack of stacks.all.filter((one) => one.scope.region === region && !one.isBeingRead())) {
     for (const resource of stack.resources().values()) {
       if (resource.type === 'AWS::SSM::Parameter' && resource.get('Name').optionalString() === storedName) {
         return resource.get('Value').string();

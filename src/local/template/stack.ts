@@ -10,6 +10,8 @@ export interface Stack {
   givenParameter(name: string): unknown;
   /** Its resources by logical id, without those whose condition does not hold. */
   resources(): ReadonlyMap<string, TemplateResource>;
+  /** True while its conditions are evaluated, so that its resources are not known yet. */
+  isBeingRead(): boolean;
   /** The stacks nested in it, by the logical id of their resource. */
   readonly nested: ReadonlyMap<string, Stack>;
 }
@@ -18,6 +20,8 @@ export interface Stack {
 export interface Stacks {
   /** Nested ones, too. */
   readonly all: readonly Stack[];
+  /** The attributes that are being read: what depends on itself has no value. */
+  readonly beingRead: Set<string>;
   /** Called with a resource that is no part of the chain, when a value is made up in its place. */
   onInvented(resource: TemplateResource): void;
 }

@@ -207,6 +207,38 @@ test('says which condition there is not, depends on itself, or is none', () => {
   }
 });
 
+test('says what depends on itself, and which condition depends on a resource', () => {
+  const circular = open({
+    Named: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: { 'Fn::Sub': '${Named}-more' } } },
+  }).all('AWS::Lambda::Function');
+  const [named] = circular;
+  assert.throws(() => named?.get('FunctionName').string(), {
+    name: 'LocalChainError',
+    message: /resource Named \(AWS::Lambda::Function\) of stack Front.Ref depends on itself$/u,
+  });
+  const stack = {
+    ...stackOf({ Probe: { Type: 'Test::Probe', Condition: 'Asked' } }),
+    conditions: { Asked: { 'Fn::Equals': [{ Ref: 'Probe' }, 'a'] } },
+  };
+  assert.throws(() => openTemplates(assemblyOf(stack), environment).all('Test::Probe'), {
+    name: 'LocalChainError',
+    message: 'a condition of stack Front depends on a resource; it may on parameters only',
+  });
+});
+
+test('waits with a condition for an SSM parameter of another stack', () => {
+  const storing = {
+    ...stackOf({ Stored: { Type: 'AWS::SSM::Parameter', Properties: { Name: '/stage', Value: 'live' } } }),
+    name: 'Storing',
+  };
+  const asking = {
+    ...stackOf({ Probe: { Type: 'Test::Probe', Condition: 'IsLive' } }),
+    parameters: { Stage: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/stage' } },
+    conditions: { IsLive: { 'Fn::Equals': [{ Ref: 'Stage' }, 'live'] } },
+  };
+  assert.equal(openTemplates(assemblyOf(asking, storing), environment).all('Test::Probe').length, 1);
+});
+
 test('reads mappings, lists of parameters, and parameters that SSM has', () => {
   const [probe] = openTemplates(
     assemblyOf({

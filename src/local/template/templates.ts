@@ -87,16 +87,18 @@ function openStack(
   isDeployed: () => boolean = () => true,
 ): Stack {
   const nested = new Map<string, Stack>();
-  let resources: ReadonlyMap<string, TemplateResource> | 'being read' | undefined;
+  let resources: ReadonlyMap<string, TemplateResource> | undefined;
+  let isBeingRead = false;
   const read = (): ReadonlyMap<string, TemplateResource> => {
-    if (resources === 'being read') {
+    if (isBeingRead) {
       throw new LocalChainError(`a condition of stack ${scope.name} depends on a resource; it may on parameters only`);
     }
-    if (resources === undefined) {
-      resources = 'being read';
-      resources = isDeployed() ? readResources(stack, resolve) : new Map();
+    isBeingRead = true;
+    try {
+      return isDeployed() ? readResources(stack, resolve) : new Map();
+    } finally {
+      isBeingRead = false;
     }
-    return resources;
   };
   const stack: Stack = {
     scope,
@@ -104,7 +106,8 @@ function openStack(
     givenParameter,
     nested,
     // What a condition depends on may be in a stack that is not open yet.
-    resources: read,
+    resources: () => (resources ??= read()),
+    isBeingRead: () => isBeingRead,
   };
   const resolve: Resolve = (value) => evaluate(stack, stacks, value);
   opened.push(stack);
