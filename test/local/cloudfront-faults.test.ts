@@ -130,7 +130,10 @@ test('reads no faster than a slow viewer, and sleeps in between as long as it ta
 
 test('notices that a slow viewer leaves while it sleeps', async () => {
   const viewer = { bytesPerSecond: 1, leavesAfter: undefined };
-  await using distribution = await openDistribution({ faultsOf: () => ({ ...noFaults, viewer }) });
+  await using distribution = await openDistribution({
+    faultsOf: () => ({ ...noFaults, viewer }),
+    sleep: (_ms, signal) => once(signal, 'abort').then(() => undefined),
+  });
   const line = distribution.nextLine();
   const answer = await open(distribution, {});
   await once(answer, 'data');

@@ -270,6 +270,7 @@ test('runs functions at viewer-request and viewer-response: both kinds of them',
       name: 'response',
       code: `function handler(event) { var response = event.response;
         response.headers["x-at-response"] = { value: event.request.headers["x-at-request"].value };
+        if (response.headers.via) throw new Error("sees the origin's own via");
         return response; }`,
     },
   };
@@ -285,7 +286,8 @@ test('runs functions at viewer-request and viewer-response: both kinds of them',
     }),
   };
   for (const behaviour of [viewerFunctions, edgeFunctions]) {
-    await using distribution = await openDistribution({ behaviour });
+    const origin = () => Promise.resolve(answerOf(200, { Via: '1.1 origin', 'Content-Length': '2' }, 'ok'));
+    await using distribution = await openDistribution({ behaviour, origin });
     const { status, headers, body } = await ask(distribution);
     assert.deepEqual(
       [status, headers['x-at-response'], headers['x-cache'], body],
@@ -319,10 +321,19 @@ test('runs nothing at viewer-response for an error, or for what was made at view
 });
 
 test('answers with what a function at viewer-response makes of the answer, and with the error in its place', async () => {
+  let readToTheEnd = 0;
   const code = (body: string): DistributionOptions => ({
     behaviour: {
       viewerResponseFunction: { name: 'f', code: `function handler(event) { var response = event.response; ${body} }` },
     },
+    origin: () =>
+      Promise.resolve({
+        ...answerOf(200),
+        body: (async function* () {
+          yield Buffer.from('ok');
+          readToTheEnd += 1;
+        })(),
+      }),
   });
   const got: unknown[] = [];
   for (const body of [
@@ -358,6 +369,7 @@ test('answers with what a function at viewer-response makes of the answer, and w
       ],
     ],
   );
+  assert.equal(readToTheEnd, 4);
 });
 
 test('answers 502 for an origin that is not of this machine, after the functions before it', async () => {
