@@ -40,7 +40,7 @@ export function agentCodeDirectory(assembly: CloudAssembly, code: Property, runt
 }
 
 /** Folder of an asset by its S3 object key. */
-export function assetDirectory(assembly: CloudAssembly, objectKey: string, owner: TemplateResource): string {
+function assetDirectory(assembly: CloudAssembly, objectKey: string, owner: TemplateResource): string {
   const directory = assembly.assets.get(objectKey);
   if (directory === undefined) {
     throw new LocalChainError(
