@@ -72,6 +72,20 @@ describe('a command', () => {
     assert.deepEqual([(await json(client, { prompt: 'who' }))['invocations'], notes], [1, [told]]);
   });
 
+  it('that shares a port waits for the one before it: that of a chain whose place is taken', async (t) => {
+    const port = await findFreePort();
+    const command = 'PORT=$CONTRACT_PORT node main.mjs';
+    const old = await startCommand(t, command, {}, port);
+    const first = await json(old.client, { prompt: 'who' });
+    const next = await startCommand(t, command, {}, port);
+    const answer = json(next.client, { prompt: 'who' });
+    assert.equal((await json(old.client, { prompt: 'who' }))['pid'], first['pid']);
+    await old.agentCore.close();
+    const { pid, invocations } = await answer;
+    assert.deepEqual([invocations, next.notes.length], [1, 1]);
+    assert.notEqual(pid, first['pid']);
+  });
+
   it('whose port is taken by another program is told of it', async (t) => {
     const port = await findFreePort();
     const other = createServer((_request, response) => response.end('{"status":"Healthy"}'));
@@ -146,10 +160,10 @@ describe('a command', () => {
 
   it('that dies before the first session is started anew for it', async (t) => {
     const file = join(scratch, 'pid');
-    const { client, log } = await startCommand(t, `echo $$ > ${file}; exec node main.mjs`);
+    const { client, log } = await startCommand(t, `echo $$ > ${file}; TELL_PING=yes exec node main.mjs`);
     await untilTrue(() => existsSync(file) && readFileSync(file, 'utf8') !== '');
     const pid = Number(readFileSync(file, 'utf8'));
-    await untilTrue(() => log.length > 0);
+    await untilTrue(() => log.some(({ text }) => text === 'asked'));
     process.kill(pid, 'SIGKILL');
     await untilGone(pid);
     assert.notEqual((await json(client, { prompt: 'who' }))['pid'], pid);

@@ -90,14 +90,17 @@ describe('a runtime session', () => {
     ]);
   });
 
-  it('streams no more once it is being stopped', async (t) => {
-    const { client } = await start(t);
+  it('streams no more once it is being stopped, however long its process takes to end', async (t) => {
+    const { client } = await start(t, {}, { environment: { IGNORE_TERM: 'yes' } });
+    const { pid } = await json(client, { prompt: 'who' });
     const output = await client.send(
       invocation({ prompt: 'wait for the caller to leave', file: join(scratch, 'stopped') }),
     );
-    const cut = assert.rejects(textOf(output), { code: 'ECONNRESET' });
-    await client.send(new StopRuntimeSessionCommand({ agentRuntimeArn, runtimeSessionId: sessionId }));
-    await cut;
+    const stopped = client.send(new StopRuntimeSessionCommand({ agentRuntimeArn, runtimeSessionId: sessionId }));
+    await assert.rejects(textOf(output), { code: 'ECONNRESET' });
+    assert.equal(processIsGone(Number(pid)), false);
+    await stopped;
+    assert.equal(processIsGone(Number(pid)), true);
   });
 
   it('cannot be stopped while it is being started', async (t) => {

@@ -112,7 +112,9 @@ describe("the agent's answer", () => {
     const output = await client.send(invocation({ prompt: 'flood', file, count: 800 }));
     const iterator = (output.response as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
     let length = (await iterator.next()).value?.length ?? 0;
-    const stalledAt = await untilStill(() => readFileSync(file, 'utf8'));
+    let written = '';
+    // It may be read while it is being written.
+    const stalledAt = await untilStill(() => (written = readFileSync(file, 'utf8') || written));
     assert.match(stalledAt, /^\d+ waiting$/u);
     assert.ok(Number.parseInt(stalledAt, 10) < 500, `it wrote ${stalledAt} of 800 chunks unread`);
     for (let step = await iterator.next(); step.done !== true; step = await iterator.next()) {
@@ -187,6 +189,24 @@ describe('the request that the agent gets', () => {
         },
         body: JSON.stringify(payload),
       },
+    );
+  });
+
+  it('has no header of more than 4 KB, though the list has it: the developer is told', async (t) => {
+    const { client, notes } = await start(t, { headerAllowlist: ['x-custom', 'x-large'] });
+    client.middlewareStack.add(
+      (next) => (values) => {
+        const { headers } = values.request as { headers: Record<string, string> };
+        headers['x-custom'] = 'a'.repeat(4096);
+        headers['x-large'] = 'a'.repeat(4097);
+        return next(values);
+      },
+      { step: 'build' },
+    );
+    const { headers } = (await json(client, { prompt: 'request' })) as { headers: Record<string, string> };
+    assert.deepEqual(
+      [headers['x-custom']?.length, headers['x-large'], notes],
+      [4096, undefined, ['AgentCore does not pass header x-large on: its value has more than 4096 bytes']],
     );
   });
 

@@ -176,8 +176,13 @@ function createProgramSource(settings: AgentSourceSettings, hosting: ProgramHost
     ahead = undefined;
     if (waiting !== undefined) {
       const agent = await waiting;
-      if (shared === undefined) {
+      // It may have died since.
+      const isHealthy = (await agent.health()) !== undefined;
+      if (shared === undefined && isHealthy) {
         return { agent, isCold: true };
+      }
+      if (!isHealthy) {
+        await agent.stop();
       }
     }
     for (let wait = first; wait !== undefined; wait = first) {

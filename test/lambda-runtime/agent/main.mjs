@@ -7,11 +7,13 @@ if (process.env.FAIL_AT_START === 'yes') {
   console.error('the agent cannot start');
   process.exit(4);
 }
+if (process.env.IGNORE_TERM === 'yes') process.on('SIGTERM', () => undefined);
 let invocations = 0;
 let busy = process.env.BUSY === 'yes';
 
 createServer(async (request, response) => {
   if (request.url === '/ping') {
+    if (process.env.TELL_PING === 'yes') response.on('close', () => console.log('asked'));
     response.writeHead(process.env.NEVER_HEALTHY === 'yes' ? 503 : 200, { 'content-type': 'application/json' });
     const changed = process.env.ALWAYS_UPDATED === 'yes' ? Date.now() / 1000 : 1;
     response.end(JSON.stringify({ status: busy ? 'HealthyBusy' : 'Healthy', time_of_last_update: changed }));
