@@ -286,6 +286,7 @@ function createListener(
   functions: Made<DeployedFunction, LambdaFunction>,
   viewerFunctions: Made<DeployedViewerFunction, ViewerFunction>,
 ): RequestListener {
+  const roots = new WeakMap<RequestScope, string>();
   return createCloudFront({
     distribution: deployment.distribution,
     viewerFunctionOf: (deployed) => viewerFunctions.of(deployed),
@@ -297,7 +298,12 @@ function createListener(
       return createFunctionUrl({
         functionUrl,
         lambda: functions.of(functionUrl.function),
-        onTrace: (traceRoot, scope) => scopes.set(traceRoot, scope),
+        onTrace: (traceRoot, scope) => {
+          // A GET that is tried again has another trace; only the last one is known when the request is over.
+          scopes.delete(roots.get(scope) ?? '');
+          roots.set(scope, traceRoot);
+          scopes.set(traceRoot, scope);
+        },
         onLog,
         now,
       });

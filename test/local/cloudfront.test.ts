@@ -478,3 +478,23 @@ test('puts the response headers policy on its own pages, too', async () => {
   const { status, headers } = await ask(distribution, { method: 'POST' });
   assert.deepEqual([status, headers['x-frame-options'], headers['server']], [403, 'DENY', 'CloudFront']);
 });
+
+test('keeps and compresses nothing, whatever viewer and origin say', async () => {
+  await using distribution = await openDistribution({
+    origin: () =>
+      Promise.resolve(
+        answerOf(200, { 'Cache-Control': 'public, max-age=3600', 'Content-Type': 'text/html' }, 'a'.repeat(5000)),
+      ),
+  });
+  for (const _attempt of [1, 2]) {
+    const { headers, body } = await ask(distribution, { headers: { 'accept-encoding': 'gzip, br' } });
+    assert.deepEqual(
+      [headers['x-cache'], headers['content-encoding'], headers['age'], body.length],
+      ['Miss from cloudfront', undefined, undefined, 5000],
+    );
+  }
+  assert.deepEqual(
+    distribution.requests.map(({ headers }) => headers.find(({ name }) => name === 'accept-encoding')?.value),
+    ['gzip, br', 'gzip, br'],
+  );
+});

@@ -146,11 +146,13 @@ test('shows a function at viewer-request no origin and 40 KB of the body, and ta
   const replaced = (data: string): unknown => ({ ...shown, body: { action: 'replace', encoding: 'text', data } });
   assert.equal(readEdgeResult(replaced('x'.repeat(40_960)), request, undefined).kind, 'request');
   const host = { ...shown, headers: { ...shown.headers, host: [{ key: 'Host', value: 'other' }] } };
+  const country = { ...shown, headers: { ...shown.headers, 'cloudfront-viewer-country': [{ value: 'JP' }] } };
   const refused: readonly [unknown, string][] = [
     [replaced('x'.repeat(40_961)), 'The replaced body is too large.'],
     [{ status: '200', body: 'x'.repeat(40_960) }, 'The generated response is too large.'],
     [{ status: '204', body: 'x' }, 'A response with the status 204 must not have a body.'],
     [host, 'The function tried to add, delete, or change a read-only header.'],
+    [country, 'The function tried to add, delete, or change a read-only header.'],
   ];
   for (const [result, reason] of refused) {
     assert.deepEqual(readEdgeResult(result, request, undefined), {

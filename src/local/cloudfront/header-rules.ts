@@ -39,7 +39,15 @@ const disallowedAtTheEdge: readonly string[] = [
 ];
 
 /** What a viewer-request function may read but not change (the same page). */
-const readOnlyAtViewerRequest: readonly string[] = ['cdn-loop', 'content-length', 'host', 'transfer-encoding', 'via'];
+const readOnlyAtViewerRequest: readonly string[] = [
+  'cdn-loop',
+  // Restrictions on Lambda@Edge, "CloudFront headers": a function that adds it fails.
+  'cloudfront-viewer-country',
+  'content-length',
+  'host',
+  'transfer-encoding',
+  'via',
+];
 
 /** What an origin-request function may read but not change (the same page). */
 const readOnlyAtOriginRequest: readonly string[] = [
