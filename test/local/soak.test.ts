@@ -19,7 +19,7 @@ describe('the whole chain under a mix of all faults', { skip: isLinux ? false : 
   it('ends every answer in a way that its faults explain', (t) => {
     const { streams, seconds, endings, surprises } = report;
     t.diagnostic(`${streams} streams in ${seconds.toFixed(0)} s: ${JSON.stringify(endings)}`);
-    assert.deepEqual([surprises, endings.invalid], [[], 0]);
+    assert.deepEqual([surprises, endings.invalid], [[], 0], [...surprises, ...report.lastWords].join('\n'));
     for (const how of ['whole', 'error', 'cut', 'refused'] as const) assert.ok(endings[how] > 0, how);
   });
 

@@ -56,8 +56,10 @@ export interface SoakReport {
   readonly met: Readonly<Record<string, readonly [seen: number, planned: number]>>;
   /** Answers that ended as their faults do not explain, each in a sentence. */
   readonly surprises: readonly string[];
-  /** Sessions that were stopped, and how many agents ended by themselves because nobody asked them any more. */
+  /** Sessions that were stopped before they were idle for too long. */
   readonly stoppedSessions: number;
+  /** The last that the chain's parts have said in plain words. */
+  readonly lastWords: readonly string[];
   readonly halves: readonly [Holdings, Holdings];
   /** Most processes of agents at once, and those left when nobody asked any more. */
   readonly agentProcesses: { readonly most: number; readonly left: number };
@@ -89,15 +91,8 @@ const faults: readonly string[] = [
 
 const prompts = ['What is 12*(3+4)?', 'count to 40', 'What is 1/0?', 'hello, how are you?'];
 
-/** How long a session may be idle: what the template says of it. */
-const idleTimeoutSeconds = 1;
-
-/** What the chain gives the relay to sign with. */
-const credentials = {
-  accessKeyId: 'ASIALOCALRELAY000000',
-  secretAccessKey: 'local-relay-secret-access-key',
-  sessionToken: 'local-relay-session-token',
-};
+/** How long a session may be idle, in milliseconds. */
+const idleTimeoutMs = 1000;
 
 /** Runs it. */
 export async function runSoak({ halfMs, viewers, seed, startChain }: SoakOptions): Promise<SoakReport> {
@@ -109,36 +104,50 @@ export async function runSoak({ halfMs, viewers, seed, startChain }: SoakOptions
     process.stderr.write('');
     const before = { files: openFiles(), resources: process.getActiveResourcesInfo() };
     const lines = createLines();
+    const words: string[] = [];
     const begun = performance.now();
     const chain = await startChain({
       assembly: folder,
       port: 0,
+      agentLifecycle: { idleTimeoutMs },
       agentEnvironment: { BEDROCK_MODEL_ID: undefined, OFFLINE_MODEL_DELAY_MS: '1' },
       faults,
       faultSeed: seed,
       onRequest: (line) => lines.add(line),
+      onLog: ({ source, text }) => {
+        // What the functions and the agent log is JSON.
+        if (!text.startsWith('{')) {
+          words.push(`${source}: ${text}`);
+        }
+      },
     });
     const soak: Soak = { chain, seed, lines, tally: createTally() };
+    const halves: Holdings[] = [];
     let most = 0;
+    let left = 0;
+    let seconds = 0;
     const looking = setInterval(() => {
       most = Math.max(most, agentProcessesOf(chain).length);
     }, 250);
-    await Promise.all(range(viewers).map((viewer) => beViewer(soak, `warm-up ${viewer}`, halfMs / 5)));
-    const halves: Holdings[] = [];
-    for (const half of ['first', 'second']) {
-      await Promise.all(range(viewers).map((viewer) => beViewer(soak, `${half} ${viewer}`, halfMs)));
-      await untilIdle(chain);
-      halves.push(await lookAt(chain, lines.met.length));
+    try {
+      await Promise.all(range(viewers).map((viewer) => beViewer(soak, `warm-up ${viewer}`, halfMs / 5)));
+      for (const half of ['first', 'second']) {
+        await Promise.all(range(viewers).map((viewer) => beViewer(soak, `${half} ${viewer}`, halfMs)));
+        await untilIdle(chain);
+        halves.push(await lookAt(chain, lines.met.length));
+      }
+      left = agentProcessesOf(chain).length;
+      seconds = (performance.now() - begun) / 1000;
+    } finally {
+      clearInterval(looking);
+      await chain.close();
     }
-    clearInterval(looking);
-    const left = agentProcessesOf(chain).length;
-    const seconds = (performance.now() - begun) / 1000;
-    await chain.close();
     const [first, second] = halves as [Holdings, Holdings];
     return {
       streams: lines.met.length,
       seconds,
       ...soak.tally.read(),
+      lastWords: words.slice(-30),
       met: compareWithPlan(lines.met, seed),
       halves: [first, second],
       agentProcesses: { most, left },
@@ -232,7 +241,7 @@ async function beViewer({ chain, seed, lines, tally }: Soak, name: string, forMs
     const line = await lines.take(String(headers['x-amz-cf-id']));
     if (!hasLeft && !isExplained(line, format, ending)) {
       tally.surprised(
-        `${format.name} with ${line.faults.join(', ')} ended ${ending} (${status}): ${JSON.stringify(text.slice(-200))}`,
+        `${format.name} with ${line.faults.join(', ')} ended ${ending} (${status}, ${line.cacheResult}): ${JSON.stringify(text.slice(-200))}`,
       );
     }
     // The agent may still be at it: a session takes one question at a time.
@@ -251,8 +260,15 @@ function isExplained(line: RequestLine, format: ViewerFormat, ending: ViewerEndi
 }
 
 /** False where the session is over by itself. */
-async function stopSession({ agentCoreEndpoint, deployment }: LocalChain, ownId: string): Promise<boolean> {
-  const { agentRuntimeArn, agentRegion = 'us-east-1' } = deployment;
+async function stopSession(
+  { agentCoreEndpoint, deployment, roleCredentials }: LocalChain,
+  ownId: string,
+): Promise<boolean> {
+  const { agentRuntimeArn, agentRegion = 'us-east-1', distribution } = deployment;
+  const credentials = roleCredentials[distribution.behaviours[0]?.origin.functionUrl?.function.logicalId ?? ''];
+  if (credentials === undefined) {
+    throw new Error('the relay has no credentials');
+  }
   const client = new BedrockAgentCoreClient({
     region: agentRegion,
     endpoint: agentCoreEndpoint ?? '',
@@ -282,18 +298,16 @@ function compareWithPlan(met: readonly (readonly string[])[], seed: number): Soa
   return Object.fromEntries(faults.map((text) => [text, [count(seen, text), count(planned, text)] as const]));
 }
 
-/** The demo's stack, with sessions that are soon idle, and a relay that may stop them. */
+/** The demo's stack, with a relay that may also stop sessions. */
 function synthesize(folder: string): void {
   // The CDK's own check of templates takes three seconds; the tests of the stack do it.
   process.env['CDK_VALIDATION'] = 'false';
   createRelayApp({ environment: {}, context: { auth: 'anonymous' }, outdir: folder }).synth();
   const file = path.join(folder, 'AgentcoreRelay.template.json');
-  const template = readFileSync(file, 'utf8')
-    .replaceAll(/"IdleRuntimeSessionTimeout": ?\d+/gu, `"IdleRuntimeSessionTimeout":${idleTimeoutSeconds}`)
-    .replaceAll(
-      '"bedrock-agentcore:InvokeAgentRuntime"',
-      '["bedrock-agentcore:InvokeAgentRuntime","bedrock-agentcore:StopRuntimeSession"]',
-    );
+  const template = readFileSync(file, 'utf8').replaceAll(
+    '"bedrock-agentcore:InvokeAgentRuntime"',
+    '["bedrock-agentcore:InvokeAgentRuntime","bedrock-agentcore:StopRuntimeSession"]',
+  );
   writeFileSync(file, template);
 }
 
