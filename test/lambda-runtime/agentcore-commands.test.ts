@@ -104,7 +104,8 @@ describe('a command', () => {
 
   it('is not confused by another program on the port of the contract', async (t) => {
     const port = await findFreePort();
-    const { client, notes } = await startCommand(t, 'node slow.mjs', {}, port);
+    const { client, notes, log } = await startCommand(t, 'node slow.mjs', {}, port);
+    await untilTrue(() => log.some(({ text }) => text === 'starting'));
     // It comes while the agent is still starting.
     const other = createServer((_request, response) => response.end('{"status":"Healthy"}'));
     await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
