@@ -1,4 +1,4 @@
-/** A place that a request passes. */
+/** A place that a request passes. CloudFront's functions may be passed on the way there, on the way back, or both. */
 export type HopName = 'viewer-function' | 'edge-request' | 'edge-response' | 'function-url' | 'agentcore' | 'viewer';
 
 /** How a hop's answer ended. */
