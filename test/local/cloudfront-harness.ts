@@ -38,6 +38,8 @@ interface LooseMessage {
 export interface DistributionOptions extends Partial<Pick<CloudFrontSettings, 'faultsOf' | 'isTraced' | 'sleep'>> {
   /** The default behaviour, where it is not the harness's. */
   readonly behaviour?: Partial<DeployedBehaviour>;
+  /** What a request for `/` is one for. Default: for `/`. */
+  readonly defaultRootObject?: string;
   /** Those before it. */
   readonly behaviours?: readonly Partial<DeployedBehaviour>[];
   /** Default: answers 200 with `ok`. */
@@ -115,6 +117,7 @@ export function answerOf(
 /** Starts a distribution on a free port. */
 export async function openDistribution(options: DistributionOptions = {}): Promise<Distribution> {
   const { origin = () => Promise.resolve(answerOf(200, {}, 'ok')), behaviour, behaviours = [] } = options;
+  const { defaultRootObject } = options;
   const requests: OriginRequest[] = [];
   const lines: RequestLine[] = [];
   const logs: LogLine[] = [];
@@ -127,6 +130,7 @@ export async function openDistribution(options: DistributionOptions = {}): Promi
         id: 'E1',
         arn: 'arn:aws:cloudfront::000000000000:distribution/E1',
         domainName: 'd1.cloudfront.net',
+        defaultRootObject,
         aliases: [],
         accountId: '000000000000',
         behaviours: [...behaviours, { ...behaviour }].map((own) => ({ ...testBehaviour, ...own })),

@@ -479,6 +479,56 @@ test('puts the response headers policy on its own pages, too', async () => {
   assert.deepEqual([status, headers['x-frame-options'], headers['server']], [403, 'DENY', 'CloudFront']);
 });
 
+test('asks the origin for the default root object in place of /, whatever the method, and for nothing else', async () => {
+  await using distribution = await openDistribution({ defaultRootObject: 'index.html' });
+  for (const [method, path] of [
+    ['GET', '/'],
+    ['POST', '/?a=b'],
+    ['GET', '/install/'],
+  ] as const) {
+    await ask(distribution, { method, path });
+  }
+  assert.deepEqual(
+    distribution.requests.map(({ method, uri, querystring }) => [method, uri, querystring]),
+    [
+      ['GET', '/index.html', ''],
+      ['POST', '/index.html', 'a=b'],
+      ['GET', '/install/', ''],
+    ],
+  );
+});
+
+test('adds the headers of CORS that the policy has for the page that asks', async () => {
+  const cors = {
+    allowCredentials: false,
+    allowHeaders: [],
+    allowMethods: ['POST'],
+    allowOrigins: ['https://app.example.com'],
+    exposeHeaders: [],
+    maxAgeSeconds: undefined,
+    override: true,
+  };
+  await using distribution = await openDistribution({
+    behaviour: { responseHeadersPolicy: { set: [], remove: [], cors } },
+  });
+  const allowed = async (method: string, origin: string) => {
+    const { headers } = await ask(distribution, { method, headers: { origin } });
+    return [headers['access-control-allow-origin'], headers['access-control-allow-methods']];
+  };
+  assert.deepEqual(
+    [
+      await allowed('OPTIONS', 'https://app.example.com'),
+      await allowed('POST', 'https://app.example.com'),
+      await allowed('POST', 'https://other.example.com'),
+    ],
+    [
+      ['https://app.example.com', 'POST'],
+      ['https://app.example.com', undefined],
+      [undefined, undefined],
+    ],
+  );
+});
+
 test('keeps and compresses nothing, whatever viewer and origin say', async () => {
   await using distribution = await openDistribution({
     origin: () =>

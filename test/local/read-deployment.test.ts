@@ -163,6 +163,7 @@ test('reads the whole chain from a synthesized app, through the stack in us-east
           queryStrings: { kind: 'all', names: [] },
         },
         responseHeadersPolicy: {
+          cors: undefined,
           set: [
             { name: 'X-Content-Type-Options', value: 'nosniff', override: true },
             { name: 'Strict-Transport-Security', value: 'max-age=31536000; includeSubDomains', override: true },
@@ -314,6 +315,55 @@ test('reads a template by hand with its conditions, mappings and parameters, and
         headers: { kind: 'only', names: ['accept'] },
         cookies: { kind: 'only', names: ['a'] },
         queryStrings: { kind: 'all', names: [] },
+      },
+    },
+  );
+  chain.remove();
+});
+
+test('reads what a response headers policy lets pages of other origins do, of its own or a managed one', async () => {
+  const chain = await editChainTemplate();
+  const corsOf = async (edit: TemplateEdit) =>
+    (await chain.read([edit])).distribution.behaviours.at(-1)?.responseHeadersPolicy.cors;
+  const items = (...names: readonly string[]): object => ({ Items: names });
+  const own = await corsOf([
+    'Headers',
+    'ResponseHeadersPolicyConfig.CorsConfig',
+    {
+      AccessControlAllowCredentials: true,
+      AccessControlAllowHeaders: items('X-Own'),
+      AccessControlAllowMethods: items('ALL'),
+      AccessControlAllowOrigins: items('https://app.example.com'),
+      AccessControlMaxAgeSec: 600,
+      OriginOverride: true,
+    },
+  ]);
+  const managed = await corsOf([
+    'Distribution',
+    'DistributionConfig.DefaultCacheBehavior.ResponseHeadersPolicyId',
+    '5cc3b908-e619-4b99-88e5-2cf7f45965bd',
+  ]);
+  const allMethods = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
+  assert.deepEqual(
+    { own, managed },
+    {
+      own: {
+        allowCredentials: true,
+        allowHeaders: ['X-Own'],
+        allowMethods: allMethods,
+        allowOrigins: ['https://app.example.com'],
+        exposeHeaders: [],
+        maxAgeSeconds: 600,
+        override: true,
+      },
+      managed: {
+        allowCredentials: false,
+        allowHeaders: [],
+        allowMethods: allMethods,
+        allowOrigins: ['*'],
+        exposeHeaders: ['*'],
+        maxAgeSeconds: undefined,
+        override: false,
       },
     },
   );

@@ -40,10 +40,6 @@ const rows: readonly (readonly [edit: TemplateEdit, said: readonly [property: st
     ],
   ],
   [
-    ['Distribution', `${config}.DefaultRootObject`, 'index.html'],
-    [`${config}.DefaultRootObject`, 'is not run here: a request for / reaches the origin as /, on AWS as /index.html'],
-  ],
-  [
     [
       'Distribution',
       `${config}.CustomErrorResponses`,
@@ -80,10 +76,6 @@ const rows: readonly (readonly [edit: TemplateEdit, said: readonly [property: st
   [
     ['Distribution', `${behaviour}.CachePolicyId`, '658327ea-f89d-4fab-a63d-7e88639e58f6'],
     [`${behaviour}.CachePolicyId`, `is CachingOptimized, under which CloudFront keeps answers: ${nothingKept}`],
-  ],
-  [
-    ['Distribution', `${behaviour}.ResponseHeadersPolicyId`, '60669652-455b-4ae9-85a4-c4c02393f86c'],
-    [`${behaviour}.ResponseHeadersPolicyId`, 'is SimpleCORS: here its Access-Control headers are not added'],
   ],
   [
     ['Distribution', `${behaviour}.OriginRequestPolicyId`, '33f36d7e-f396-46d9-90e0-52428a34d9dc'],
@@ -124,10 +116,6 @@ const rows: readonly (readonly [edit: TemplateEdit, said: readonly [property: st
       'OriginRequestPolicyConfig.HeadersConfig.Headers',
       'has CloudFront-Viewer-Country, which CloudFront makes of the viewer: here nobody makes them',
     ],
-  ],
-  [
-    ['Headers', 'ResponseHeadersPolicyConfig.CorsConfig', { OriginOverride: true }],
-    ['ResponseHeadersPolicyConfig.CorsConfig', 'is not run here: its Access-Control headers are not added'],
   ],
   [
     ['Headers', 'ResponseHeadersPolicyConfig.ServerTimingHeadersConfig.Enabled', true],

@@ -49,7 +49,13 @@ async function answerFromOrigin(
 ): Promise<Answer> {
   const { behaviour, via, scope } = exchange;
   const { origin, originRequestFunction, originResponseFunction, originRequestPolicy } = behaviour;
-  let request = toOriginRequest(viewerRequest, origin, originRequestPolicy, via);
+  const { defaultRootObject = '' } = settings.distribution;
+  // For all methods (CloudFront, Specify a default root object).
+  const asked =
+    viewerRequest.uri === '/' && defaultRootObject !== ''
+      ? { ...viewerRequest, uri: `/${defaultRootObject}` }
+      : viewerRequest;
+  let request = toOriginRequest(asked, origin, originRequestPolicy, via);
   if (originRequestFunction !== undefined) {
     const outcome = await runEdgeRequestFunction(settings, exchange, 'origin-request', originRequestFunction, request);
     if ('status' in outcome) {

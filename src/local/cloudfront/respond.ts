@@ -30,7 +30,7 @@ export async function respond(
   const { body, status } = answer;
   const isWhole = body instanceof Uint8Array;
   const isBodyless = request.method === 'HEAD' || status === 204 || status === 304;
-  const policed = applyResponseHeadersPolicy(toViewerHeaders(answer.headers), behaviour.responseHeadersPolicy);
+  const policed = applyResponseHeadersPolicy(toViewerHeaders(answer.headers), behaviour.responseHeadersPolicy, request);
   const headers = [
     ...(isWhole && !isBodyless ? withHeader(policed, 'Content-Length', String(body.byteLength)) : policed),
     { name: 'X-Cache', value: cacheResult },

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { OriginRequest } from '../cloudfront/messages.ts';
-import type { FunctionUrlCors } from '../template/deployment.ts';
+import type { CorsRules } from '../template/deployment.ts';
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
 
 const page = 'https://app.example';
 
-const cors: FunctionUrlCors = {
+const cors: CorsRules = {
   allowCredentials: true,
   allowHeaders: ['content-type', 'x-own'],
   allowMethods: ['POST', 'GET'],
@@ -15,7 +15,7 @@ const cors: FunctionUrlCors = {
   maxAgeSeconds: 300,
 };
 
-const nothing: FunctionUrlCors = {
+const nothing: CorsRules = {
   allowCredentials: false,
   allowHeaders: [],
   allowMethods: [],

@@ -1,7 +1,7 @@
 import { valueOf } from '../cloudfront/header-list.ts';
 import type { HeaderList } from '../cloudfront/header-list.ts';
 import type { OriginRequest } from '../cloudfront/messages.ts';
-import type { FunctionUrlCors } from '../template/deployment.ts';
+import type { CorsRules } from '../template/deployment.ts';
 
 /** A browser's question before its request (Fetch, CORS-preflight request); the Function URL answers it by itself. */
 export function isPreflight({ method, headers }: OriginRequest): boolean {
@@ -12,7 +12,7 @@ export function isPreflight({ method, headers }: OriginRequest): boolean {
  * Headers of the answer to a preflight: what the configuration allows, in its own words. There are none for a page of an
  * origin that it does not name.
  */
-export function preflightHeaders(cors: FunctionUrlCors, request: OriginRequest): HeaderList {
+export function preflightHeaders(cors: CorsRules, request: OriginRequest): HeaderList {
   const origin = allowedOrigin(cors, request);
   if (origin === undefined) {
     return [];
@@ -27,7 +27,7 @@ export function preflightHeaders(cors: FunctionUrlCors, request: OriginRequest):
 }
 
 /** Headers that are added to every other answer. Those of the function stay beside them, doubled where they are the same. */
-export function corsHeaders(cors: FunctionUrlCors, request: OriginRequest): HeaderList {
+export function corsHeaders(cors: CorsRules, request: OriginRequest): HeaderList {
   const origin = allowedOrigin(cors, request);
   return origin === undefined
     ? []
@@ -35,12 +35,12 @@ export function corsHeaders(cors: FunctionUrlCors, request: OriginRequest): Head
 }
 
 /** The page's own origin where the configuration allows it, by name or with `*`. */
-function allowedOrigin({ allowOrigins }: FunctionUrlCors, { headers }: OriginRequest): string | undefined {
+function allowedOrigin({ allowOrigins }: CorsRules, { headers }: OriginRequest): string | undefined {
   const origin = valueOf(headers, 'origin');
   return origin !== undefined && (allowOrigins.includes('*') || allowOrigins.includes(origin)) ? origin : undefined;
 }
 
-function originHeaders({ allowCredentials }: FunctionUrlCors, origin: string): HeaderList {
+function originHeaders({ allowCredentials }: CorsRules, origin: string): HeaderList {
   return [
     { name: 'Access-Control-Allow-Origin', value: origin },
     { name: 'Vary', value: 'Origin' },

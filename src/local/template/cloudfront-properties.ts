@@ -116,7 +116,15 @@ const distribution: PropertyTable = {
 const responseHeadersPolicy: PropertyTable = {
   ResponseHeadersPolicyConfig: members({
     Comment: noEffect,
-    CorsConfig: said('is not run here: its Access-Control headers are not added'),
+    CorsConfig: members({
+      AccessControlAllowCredentials: run,
+      AccessControlAllowHeaders: members({ Items: run }),
+      AccessControlAllowMethods: members({ Items: run }),
+      AccessControlAllowOrigins: members({ Items: run }),
+      AccessControlExposeHeaders: members({ Items: run }),
+      AccessControlMaxAgeSec: run,
+      OriginOverride: run,
+    }),
     CustomHeadersConfig: members({ Items: members({ Header: run, Override: run, Value: run }) }),
     Name: noEffect,
     RemoveHeadersConfig: members({ Items: members({ Header: run }) }),

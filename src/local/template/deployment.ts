@@ -51,8 +51,8 @@ export interface DeployedResourcePolicy {
   readonly policy: AttachedPolicy;
 }
 
-/** Which pages of other origins a Function URL lets call, and what they may read (Lambda, Cross-origin resource sharing). */
-export interface FunctionUrlCors {
+/** Which pages of other origins may call, and what they may read: of a Function URL, or of a response headers policy. */
+export interface CorsRules {
   readonly allowCredentials: boolean;
   /** Names in lower case; `*` is any. */
   readonly allowHeaders: readonly string[];
@@ -78,7 +78,7 @@ export interface DeployedFunctionUrl {
   /** `BUFFERED` sends nothing before the function is done. */
   readonly invokeMode: 'RESPONSE_STREAM' | 'BUFFERED';
   /** Undefined where the URL answers no page of another origin by itself. */
-  readonly cors: FunctionUrlCors | undefined;
+  readonly cors: CorsRules | undefined;
   /** Why CloudFront may not invoke it: what is missing in the function's policy; undefined where it may. */
   readonly refusal: string | undefined;
 }
@@ -123,6 +123,8 @@ export interface ResponseHeadersPolicy {
   readonly set: readonly { readonly name: string; readonly value: string; readonly override: boolean }[];
   /** Names in lower case. */
   readonly remove: readonly string[];
+  /** Headers for pages of other origins, over the origin's own where they override; undefined where it has none. */
+  readonly cors?: (CorsRules & { readonly override: boolean }) | undefined;
 }
 
 /** A CloudFront Function at one of the viewer's events. */
@@ -164,6 +166,8 @@ export interface DeployedDistribution {
   readonly id: string;
   readonly arn: string;
   readonly domainName: string;
+  /** What a request for `/` is one for at the origin, such as `index.html`; undefined where it is one for `/`. */
+  readonly defaultRootObject?: string | undefined;
   /** Its other names, such as `chat.example.com` or `*.example.com`. */
   readonly aliases: readonly string[];
   readonly accountId: string;

@@ -84,32 +84,32 @@ const securityHeaders: ResponseHeadersPolicy['set'] = [
   { name: 'X-XSS-Protection', value: '1; mode=block', override: false },
 ];
 
-/** A managed response headers policy; the headers of CORS are not run. */
-export interface ManagedResponseHeadersPolicy extends ResponseHeadersPolicy {
-  readonly name: string;
-  readonly hasCors: boolean;
-}
+const simpleCors: ResponseHeadersPolicy['cors'] = {
+  allowCredentials: false,
+  allowHeaders: [],
+  allowMethods: [],
+  allowOrigins: ['*'],
+  exposeHeaders: [],
+  maxAgeSeconds: undefined,
+  override: false,
+};
+
+const corsWithPreflight: ResponseHeadersPolicy['cors'] = {
+  ...simpleCors,
+  allowMethods: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'],
+  exposeHeaders: ['*'],
+};
 
 /** CloudFront, Use managed response headers policies. */
-export const managedResponseHeadersPolicies: Readonly<Record<string, ManagedResponseHeadersPolicy>> = {
-  '67f7725c-6f97-4210-82d7-5512b31e9d03': {
-    name: 'SecurityHeadersPolicy',
-    hasCors: false,
-    set: securityHeaders,
-    remove: [],
-  },
-  '60669652-455b-4ae9-85a4-c4c02393f86c': { name: 'SimpleCORS', hasCors: true, set: [], remove: [] },
-  '5cc3b908-e619-4b99-88e5-2cf7f45965bd': { name: 'CORS-With-Preflight', hasCors: true, set: [], remove: [] },
-  'e61eb60c-9c35-4d20-a928-2b84e02af89c': {
-    name: 'CORS-and-SecurityHeadersPolicy',
-    hasCors: true,
-    set: securityHeaders,
-    remove: [],
-  },
-  'eaab4381-ed33-4a86-88ca-d9558dc6cd63': {
-    name: 'CORS-with-preflight-and-SecurityHeadersPolicy',
-    hasCors: true,
-    set: securityHeaders,
-    remove: [],
-  },
+export const managedResponseHeadersPolicies: Readonly<Record<string, ResponseHeadersPolicy>> = {
+  // SecurityHeadersPolicy
+  '67f7725c-6f97-4210-82d7-5512b31e9d03': { set: securityHeaders, remove: [] },
+  // SimpleCORS
+  '60669652-455b-4ae9-85a4-c4c02393f86c': { set: [], remove: [], cors: simpleCors },
+  // CORS-With-Preflight
+  '5cc3b908-e619-4b99-88e5-2cf7f45965bd': { set: [], remove: [], cors: corsWithPreflight },
+  // CORS-and-SecurityHeadersPolicy
+  'e61eb60c-9c35-4d20-a928-2b84e02af89c': { set: securityHeaders, remove: [], cors: simpleCors },
+  // CORS-with-preflight-and-SecurityHeadersPolicy
+  'eaab4381-ed33-4a86-88ca-d9558dc6cd63': { set: securityHeaders, remove: [], cors: corsWithPreflight },
 };

@@ -37,6 +37,7 @@ export function readDistribution(reading: Reading): DeployedDistribution {
     id,
     arn,
     domainName: attributeOf(distribution, 'DomainName') ?? '',
+    defaultRootObject: config.get('DefaultRootObject').optionalString(),
     aliases: [...config.get('Aliases').strings(), ...config.get('CNAMEs').strings()],
     accountId,
     behaviours: [
@@ -102,11 +103,6 @@ function checkConfig(config: Property, { notices }: Reading): void {
       const code = response.get('ErrorCode').string();
       notices.add(page.notice(`is not run here: viewers see the ${code} itself, on AWS ${page.string()} in its place`));
     }
-  }
-  const rootObject = config.get('DefaultRootObject');
-  const root = rootObject.optionalString() ?? '';
-  if (root !== '') {
-    notices.add(rootObject.notice(`is not run here: a request for / reaches the origin as /, on AWS as /${root}`));
   }
 }
 

@@ -1,5 +1,5 @@
 import { attributeOf, functionUrlId } from './attributes.ts';
-import type { DeployedFunctionUrl, FunctionUrlCors } from './deployment.ts';
+import type { DeployedFunctionUrl, CorsRules } from './deployment.ts';
 import { findFunction, readFunction } from './read-function.ts';
 import { findRefusal } from './read-permissions.ts';
 import type { DistributionReading } from './reading.ts';
@@ -41,7 +41,7 @@ export function readFunctionUrl(url: TemplateResource, reading: DistributionRead
   };
 }
 
-function readCors(cors: Property): FunctionUrlCors | undefined {
+function readCors(cors: Property): CorsRules | undefined {
   if (cors.isMissing) {
     return undefined;
   }

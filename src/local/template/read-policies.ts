@@ -11,6 +11,9 @@ import { all, eitherOf, headerNames, none, only, readFilters } from './policy-fi
 import type { Reading } from './reading.ts';
 import type { Property, TemplateResource } from './resource.ts';
 
+/** Every method that a policy lets other origins use. */
+const corsMethods = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const;
+
 const notKept = 'here nothing is kept or compressed, and every request reaches the origin';
 
 /**
@@ -66,10 +69,7 @@ export function readResponseHeadersPolicy(behaviour: Property, { templates, noti
   if (managed === undefined) {
     throw property.fault(`is "${id}", a response headers policy that the local chain does not know`);
   }
-  if (managed.hasCors) {
-    notices.add(property.notice(`is ${managed.name}: here its Access-Control headers are not added`));
-  }
-  return { set: managed.set, remove: managed.remove };
+  return managed;
 }
 
 function readCacheKey(behaviour: Property, reading: Reading, isReached: boolean): OriginRequestPolicy {
@@ -147,11 +147,31 @@ function readCustomPolicy(policy: TemplateResource): ResponseHeadersPolicy {
           override: item.get('Override').boolean(),
         })),
     ],
+    cors: readCors(config.get('CorsConfig')),
     remove: config
       .get('RemoveHeadersConfig')
       .get('Items')
       .list()
       .map((item) => readRemovedHeader(item.get('Header'))),
+  };
+}
+
+/** CloudFront API, ResponseHeadersPolicyCorsConfig. */
+function readCors(cors: Property): ResponseHeadersPolicy['cors'] {
+  if (cors.isMissing) {
+    return undefined;
+  }
+  const items = (name: string): readonly Property[] => cors.get(name).get('Items').list();
+  const names = (name: string): readonly string[] => items(name).map((item) => item.string());
+  const methods = items('AccessControlAllowMethods').map((item) => item.oneOf([...corsMethods, 'ALL']));
+  return {
+    allowCredentials: cors.get('AccessControlAllowCredentials').boolean(),
+    allowHeaders: names('AccessControlAllowHeaders'),
+    allowMethods: methods.includes('ALL') ? corsMethods : methods,
+    allowOrigins: names('AccessControlAllowOrigins'),
+    exposeHeaders: names('AccessControlExposeHeaders'),
+    maxAgeSeconds: cors.get('AccessControlMaxAgeSec').integer('CloudFront', 0, Infinity),
+    override: cors.get('OriginOverride').boolean(),
   };
 }
 
