@@ -31,8 +31,12 @@ export interface LocalChain extends Omit<RunningDeployment, 'serve' | 'close'>, 
  */
 export async function startLocalChain(options: LocalChainOptions): Promise<LocalChain> {
   const faultPlan = createFaultPlan(options.faults ?? [], options.faultSeed ?? 1);
-  const start = async (assembly: string): Promise<Occupant> =>
-    occupy(assembly, await startDeployment(assembly, options, faultPlan));
+  const occupants = new Set<Occupant>();
+  const start = async (assembly: string): Promise<Occupant> => {
+    const occupant = occupy(assembly, await startDeployment(assembly, options, faultPlan));
+    occupants.add(occupant);
+    return occupant;
+  };
   let current = await start(options.assembly);
   let closing: Promise<void> | undefined;
   let reloaded: Promise<unknown> = Promise.resolve();
@@ -58,7 +62,11 @@ export async function startLocalChain(options: LocalChainOptions): Promise<Local
   const retire = async (old: Occupant): Promise<void> => {
     await old.untilIdle();
     await old.running.close();
-    options.onRetired?.(old.assembly);
+    occupants.delete(old);
+    // The same folder may have been read anew.
+    if (![...occupants].some(({ assembly }) => assembly === old.assembly)) {
+      options.onRetired?.(old.assembly);
+    }
   };
   const server = await openPort(options.port ?? 8787, (...exchange) => current.serve(...exchange), current);
   const closeAll = async (): Promise<void> => {
