@@ -56,7 +56,7 @@ describe('a command', () => {
   });
 
   it('that listens on the port of the contract serves all sessions with one process, which is told once', async (t) => {
-    const { client, notes, port } = await startCommand(t, 'PORT=$CONTRACT_PORT node main.mjs');
+    const { client, notes, log, port } = await startCommand(t, 'TERM_MS=300 PORT=$CONTRACT_PORT node main.mjs');
     const [first, other] = await Promise.all([
       json(client, { prompt: 'who' }),
       json(client, { prompt: 'who' }, otherSession),
@@ -67,9 +67,12 @@ describe('a command', () => {
     // The last session that ends takes the process with it; the next one has a new one.
     await client.send(new StopRuntimeSessionCommand({ agentRuntimeArn, runtimeSessionId: sessionId }));
     assert.equal(processIsGone(Number(first['pid'])), false);
-    await client.send(new StopRuntimeSessionCommand({ agentRuntimeArn, ...otherSession }));
-    await untilGone(Number(first['pid']));
-    assert.deepEqual([(await json(client, { prompt: 'who' }))['invocations'], notes], [1, [told]]);
+    const stopped = client.send(new StopRuntimeSessionCommand({ agentRuntimeArn, ...otherSession }));
+    await untilTrue(() => log.some(({ text }) => text === 'ending'));
+    const next = json(client, { prompt: 'who' });
+    await stopped;
+    assert.equal(processIsGone(Number(first['pid'])), true);
+    assert.deepEqual([(await next)['invocations'], notes], [1, [told]]);
   });
 
   it('that shares a port waits for the one before it: that of a chain whose place is taken', async (t) => {

@@ -71,7 +71,7 @@ describe('a runtime session', () => {
   });
 
   it('ends after its longest life, also in the middle of an answer', async (t) => {
-    const { client } = await start(t, {}, { maxLifetimeMs: 400 });
+    const { client } = await start(t, {}, { maxLifetimeMs: 1000 });
     const output = await client.send(
       invocation({ prompt: 'wait for the caller to leave', file: join(scratch, 'life') }),
     );
@@ -91,7 +91,7 @@ describe('a runtime session', () => {
   });
 
   it('streams no more once it is being stopped, however long its process takes to end', async (t) => {
-    const { client } = await start(t, {}, { environment: { IGNORE_TERM: 'yes' } });
+    const { client } = await start(t, {}, { environment: { TERM_MS: '500' } });
     const { pid } = await json(client, { prompt: 'who' });
     const output = await client.send(
       invocation({ prompt: 'wait for the caller to leave', file: join(scratch, 'stopped') }),

@@ -94,30 +94,21 @@ function createProgramSource(settings: AgentSourceSettings, hosting: ProgramHost
   }
 
   /** Starts the process that all others wait for: until it is healthy nobody knows whether there can be a second one. */
-  async function launchFirst(runtimeSessionId: string, signal: AbortSignal): Promise<AgentProcess> {
-    const agent = await hold(
-      untilLeft(sharedPorts.get(contract.port), settings.startTimeoutMs, signal).then(() =>
-        launch(runtimeSessionId, signal),
-      ),
-    );
-    heedsPort = agent.heedsPort;
-    if (!heedsPort) {
-      share(agent);
-    }
-    return agent;
-  }
-
-  /** Lets all others wait for something. */
-  function hold<Result>(wait: Promise<Result>): Promise<Result> {
-    const settled: Promise<unknown> = wait
-      .catch(() => undefined)
-      .then(() => {
-        if (first === settled) {
-          first = undefined;
+  function launchFirst(runtimeSessionId: string, signal: AbortSignal): Promise<AgentProcess> {
+    const launched = untilLeft(sharedPorts.get(contract.port), settings.startTimeoutMs, signal)
+      .then(() => launch(runtimeSessionId, signal))
+      .then((agent) => {
+        heedsPort = agent.heedsPort;
+        if (!heedsPort) {
+          share(agent);
         }
+        return agent;
       });
-    first = settled;
-    return wait;
+    const forget = (): void => {
+      first = undefined;
+    };
+    first = launched.then(forget, forget);
+    return launched;
   }
 
   function share(agent: AgentProcess): void {
@@ -153,7 +144,7 @@ function createProgramSource(settings: AgentSourceSettings, hosting: ProgramHost
         own.sessions -= 1;
         if (own.sessions === 0 && shared === own) {
           shared = undefined;
-          await hold(own.process.stop());
+          await own.process.stop();
         }
       },
     };

@@ -7,7 +7,13 @@ if (process.env.FAIL_AT_START === 'yes') {
   console.error('the agent cannot start');
   process.exit(4);
 }
-if (process.env.IGNORE_TERM === 'yes') process.on('SIGTERM', () => undefined);
+const { TERM_MS } = process.env;
+if (TERM_MS !== undefined) {
+  process.on('SIGTERM', () => {
+    console.log('ending');
+    setTimeout(() => process.exit(), Number(TERM_MS));
+  });
+}
 let invocations = 0;
 let busy = process.env.BUSY === 'yes';
 
