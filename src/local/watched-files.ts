@@ -107,5 +107,5 @@ function codeIn(folder: string): WatchedFiles {
 }
 
 function describe(file: string): string {
-  return path.relative(process.cwd(), file) || '.';
+  return path.relative(process.cwd(), file) || 'this folder';
 }

@@ -63,7 +63,7 @@ test('runs what a change makes of the app behind the same port, and leaves no fo
   await using checkpoints = await openCheckpoints();
   await using running = startWatching(checkpoints.url);
   const url = await urlOf(running);
-  assert.match(running.stdout.text(), /^Ready after \d+\.\d s, watching \.\. Ctrl-C ends it\.$/mu);
+  assert.match(running.stdout.text(), /^Ready after \d+\.\d s, watching this folder\. Ctrl-C ends it\.$/mu);
   const held = await fetch(url, { method: 'POST', body: 'abcd', headers: { 'x-fixture-relay': 'hold-middle' } });
   const rest = held.text();
   // It is awaited later; until then the failure of an assertion says more.
@@ -155,7 +155,7 @@ test('watches what lies about a template written by hand, and the code that it d
   write('chain.yaml', template.replace('./streaming', './dist'));
   await using running = startCli(project, ['local', '--assembly', 'chain.yaml', '--watch', '--port', '0']);
   const url = await urlOf(running);
-  assert.match(running.stdout.text(), /^Ready after \d+\.\d s, watching \., dist\. Ctrl-C ends it\.$/mu);
+  assert.match(running.stdout.text(), /^Ready after \d+\.\d s, watching this folder, dist\. Ctrl-C ends it\.$/mu);
   const code = readFileSync(path.join(project, 'dist/index.mjs'), 'utf8');
   write('dist/index.mjs', code.replace('"done":true', '"done":"again"'));
   await running.stderr.until(/^rebuilt in .* after a change of index\.mjs;/mu);
