@@ -175,6 +175,23 @@ describe("the end of a function's process", () => {
     assert.equal(processIsGone(Number(readFileSync(progress, 'utf8'))), true);
   });
 
+  it('that is asked for when the answer is over costs no other invocation', async (t) => {
+    const lambda = startFunction(t, 'index.tokensWithPid');
+    const invoke = (requestId: string): ReturnType<typeof lambda.invokeStreaming> =>
+      lambda.invokeStreaming({}, { ...invocation, requestId });
+    const whole = Array.from({ length: 5 }, (_, n) => `data: ${n}\n\n`).join('');
+    const first = await invoke('first');
+    await readStream(first);
+    const second = await invoke('second');
+    assert.equal(second.headers['x-pid'], first.headers['x-pid']);
+    first.crash();
+    assert.equal(String(await readStream(second)), whole);
+    second.crash();
+    const third = await invoke('third');
+    assert.equal(String(await readStream(third)), whole);
+    assert.notEqual(third.headers['x-pid'], second.headers['x-pid']);
+  });
+
   for (const [state, handler] of Object.entries({
     blocked: 'lifecycle.blocks',
     streaming: 'lifecycle.streamsForever',

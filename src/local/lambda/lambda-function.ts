@@ -70,7 +70,7 @@ export function createLambdaFunction(settings: LambdaFunctionSettings): LambdaFu
     const { sandbox, initMs, timeoutMs } = acquired;
     try {
       const answer = await sandbox.invoke(event, invocation, timeoutMs);
-      return { answer, initMs, crash: () => sandbox.crash() };
+      return { answer, initMs, crash: () => pool.crash(sandbox, invocation.requestId) };
     } finally {
       void pool.release(sandbox).then(end);
     }

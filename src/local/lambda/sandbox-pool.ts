@@ -28,6 +28,8 @@ export interface SandboxPool {
    * @throws LambdaFunctionError where it cannot be started, or the pool is closed
    */
   acquire(invocation: LambdaInvocation): Promise<AcquiredSandbox>;
+  /** Kills the process of an invocation as if it had died by itself. No other invocation meets it. */
+  crash(sandbox: Sandbox, requestId: string): void;
   /** Takes a process back. Resolves when its invocation is over: it waits for the next one, or has ended. */
   release(sandbox: Sandbox): Promise<void>;
   /** Ends every process. Idempotent. */
@@ -111,6 +113,13 @@ export function createSandboxPool(settings: LambdaFunctionSettings): SandboxPool
       const { sandbox } = await acquired;
       sandboxes.add(sandbox);
       return acquired;
+    },
+    crash: (sandbox, requestId) => {
+      const at = idle.indexOf(sandbox);
+      if (sandbox.crash(requestId) && at !== -1) {
+        idle.splice(at, 1);
+        void sandbox.stop().then(() => sandboxes.delete(sandbox));
+      }
     },
     release: async (sandbox) => {
       await sandbox.untilFree();

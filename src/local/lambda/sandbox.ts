@@ -42,8 +42,8 @@ export interface Sandbox {
   invoke(event: unknown, invocation: LambdaInvocation, timeoutMs: number): Promise<SandboxAnswer>;
   /** Resolves when it can take the next invocation, or when it has ended. */
   untilFree(): Promise<void>;
-  /** Kills the process as if it had died by itself. */
-  crash(): void;
+  /** Kills the process as if it had died by itself in this invocation; false where it is at another one by now. */
+  crash(requestId: string): boolean;
   /** Ends the process. Idempotent. */
   stop(): Promise<void>;
 }
@@ -181,7 +181,15 @@ export async function startSandbox(
       return withBytes(await orLost(begun), lossOf);
     },
     untilFree: () => Promise.race([api.untilNext(), ended]),
-    crash: () => child.kill(),
+    crash: (requestId) => {
+      if (requestId !== current) {
+        return false;
+      }
+      // It may have answered already, to a reader who is slower.
+      isBusy = true;
+      lose(crash({ code: null, signal: 'SIGKILL' }));
+      return true;
+    },
     stop,
   };
 }
