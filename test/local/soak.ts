@@ -115,8 +115,8 @@ export async function runSoak({ halfMs, viewers, seed, startChain }: SoakOptions
       faultSeed: seed,
       onRequest: (line) => lines.add(line),
       onLog: ({ source, text }) => {
-        // What the functions and the agent log is JSON.
-        if (!text.startsWith('{')) {
+        // Not what the relay logs, which is JSON, nor what Node says of the agent's packages.
+        if (!/^\{|FSTDEP|--trace-warnings/u.test(text)) {
           words.push(`${source}: ${text}`);
         }
       },
