@@ -9,6 +9,7 @@ import type { AgentHealth } from './agent-health.ts';
 import type { AgentHosting } from './agentcore-settings.ts';
 import type { ContainerContract } from '../container-contract.ts';
 import { ServiceError } from '../aws-service/service-error.ts';
+import { createLastWords } from './last-words.ts';
 import { runtimeClientError } from './service-error.ts';
 
 /** The parts of {@link AgentHosting} that run a program. */
@@ -22,9 +23,6 @@ const pingIntervalMs = 25;
 
 /** How long a process may take to end by itself, in milliseconds. */
 const stopGraceMs = 2000;
-
-/** What went wrong, as most languages write it; Node writes a stack and its version after it. */
-const errorLine = /^\S*(?:Error|Exception)\b/u;
 
 /** How a process is started. */
 export interface AgentProcessSettings {
@@ -72,12 +70,10 @@ export async function startAgentProcess(settings: AgentProcessSettings): Promise
   const { contract } = settings;
   const port = await findFreePort();
   const isContractPortTaken = await isTaken(contract.port);
-  let lastLine = '';
-  let lastError = '';
+  const words = createLastWords();
   const child = startProgram(settings, port, (stream, text) => {
-    if (stream === 'stderr' && text.trim() !== '') {
-      lastLine = text.trim();
-      lastError = errorLine.test(lastLine) ? lastLine : lastError;
+    if (stream === 'stderr') {
+      words.hear(text.trim());
     }
     settings.onLine(stream, text);
   });
@@ -86,19 +82,21 @@ export async function startAgentProcess(settings: AgentProcessSettings): Promise
   if (outcome.kind !== 'healthy') {
     child.kill();
     const exit = await child.exited;
-    const taken = isContractPortTaken ? `; port ${contract.port}, the contract's own, is another program's` : '';
+    const taken = `; port ${contract.port}, the contract's own, is another program's`;
     switch (outcome.kind) {
-      case 'ended':
-        settings.onNote(
-          `the agent ended with ${describeExit(exit)} before it was healthy${quote(lastError || lastLine)}${taken}`,
-        );
+      case 'ended': {
+        const why = isContractPortTaken && words.foundPortTaken() ? taken : '';
+        settings.onNote(`the agent ended with ${describeExit(exit)} before it was healthy${words.quote()}${why}`);
         throw runtimeClientError('An error occurred when starting the runtime.');
+      }
       case 'abandoned':
         throw runtimeClientError('An error occurred when starting the runtime.');
       case 'silent': {
         const seconds = settings.startTimeoutMs / 1000;
         const where = isContractPortTaken ? `port ${port}` : `port ${port} or ${contract.port}`;
-        settings.onNote(`the agent gave no healthy answer to GET /ping on ${where} in ${seconds} s${taken}`);
+        settings.onNote(
+          `the agent gave no healthy answer to GET /ping on ${where} in ${seconds} s${isContractPortTaken ? taken : ''}`,
+        );
         throw initializationTimeExceeded(seconds);
       }
       default:
@@ -226,10 +224,6 @@ function initializationTimeExceeded(seconds: number): ServiceError {
 
 function describeExit({ code, signal }: ProcessExit): string {
   return signal === null ? `exit code ${code}` : signal;
-}
-
-function quote(words: string): string {
-  return words === '' ? '' : `: ${words}`;
 }
 
 async function stopProcess(child: RunningProcess): Promise<void> {

@@ -1,5 +1,7 @@
 """The same agent behind A2A, as AgentCore's documentation has it."""
 
+import os
+
 from bedrock_agentcore.runtime import serve_a2a
 from offline_model import OfflineModel, calculator
 from strands import Agent
@@ -14,4 +16,4 @@ agent = Agent(
 )
 
 if __name__ == "__main__":
-    serve_a2a(StrandsA2AExecutor(agent))
+    serve_a2a(StrandsA2AExecutor(agent), host=os.environ["HOST"])

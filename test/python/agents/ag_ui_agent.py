@@ -10,4 +10,4 @@ from strands import Agent
 agent = Agent(model=OfflineModel(), tools=[calculator], callback_handler=None)
 
 if __name__ == "__main__":
-    serve_ag_ui(StrandsAgent(agent=agent, name="offline"), port=int(os.environ["PORT"]))
+    serve_ag_ui(StrandsAgent(agent=agent, name="offline"), port=int(os.environ["PORT"]), host=os.environ["HOST"])

@@ -21,6 +21,6 @@ async def invoke(payload: dict) -> Any:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["port"]:
-        app.run(port=int(os.environ["PORT"]))
+        app.run(port=int(os.environ["PORT"]), host=os.environ["HOST"])
     else:
         app.run()
