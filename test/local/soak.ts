@@ -4,7 +4,9 @@
  * `node test/local/soak.ts` runs it for `SOAK_MINUTES` minutes (default 5) with the seed `SOAK_SEED` (default 1) and prints
  * what it saw; `soak.test.ts` runs it for seconds.
  */
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -99,9 +101,10 @@ export async function runSoak({ halfMs, viewers, seed, startChain }: SoakOptions
   const folder = mkdtempSync(path.join(tmpdir(), 'local-soak-'));
   try {
     synthesize(folder);
-    // Node opens them when they are first used.
+    // Node opens these when they are first used, and keeps them.
     process.stdout.write('');
     process.stderr.write('');
+    await once(spawn(process.execPath, ['--version'], { stdio: 'ignore' }), 'close');
     const before = { files: openFiles(), resources: process.getActiveResourcesInfo() };
     const lines = createLines();
     const words: string[] = [];
