@@ -21,7 +21,7 @@ export interface RunCommandOptions {
 /**
  * Runs a command to its end.
  *
- * @throws LocalChainError where it fails, or is ended.
+ * @throws LocalChainError where it fails or is ended; the signal's own reason where that came before it began
  */
 export async function runCommand(options: RunCommandOptions): Promise<void> {
   const { command, what, workingDirectory, environment, signal } = options;
