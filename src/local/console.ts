@@ -103,6 +103,7 @@ export function describeRequest(line: RequestLine): string {
   const times = [...describeHops(hops), ...duration('first byte', firstByteMs), ...duration('total', totalMs)];
   const notes = [
     ...(line.ending === 'complete' ? [] : [line.ending === 'cut' ? 'cut by the origin' : 'the viewer left']),
+    ...(line.faults.length === 0 ? [] : [`with ${line.faults.join(', ')}`]),
     ...(/^(?:Miss|Error) /u.test(line.cacheResult) ? [] : [line.cacheResult.replace(' from cloudfront', '')]),
   ];
   const head = `${time} ${method} ${uri} ${styleText(color, String(status))} ${bytes.toLocaleString('en')} B`;

@@ -21,7 +21,7 @@ const line: RequestLine = {
   ending: 'cut',
   cacheResult: 'Miss from cloudfront',
   hops: {},
-  faults: [],
+  faults: ['cut-after=1'],
   trace: [
     {
       hop: 'viewer',
@@ -133,6 +133,7 @@ test('has of a request its times, its sizes and its headers, and no secret', () 
     _requestId: 'id==',
     _cacheResult: 'Miss from cloudfront',
     _ending: 'cut',
+    _faults: ['cut-after=1'],
     _hops: [
       {
         hop: 'viewer',

@@ -58,6 +58,8 @@ export interface HarEntry {
   /** `x-cache`. */
   readonly _cacheResult: string;
   readonly _ending: ResponseEnding;
+  /** The faults that met it, as they were written. */
+  readonly _faults: readonly string[];
   /** Every hop that the request has passed, in the order of the beginnings; what is not known of one is left out. */
   readonly _hops: readonly HopTrace[];
 }
@@ -104,6 +106,7 @@ export function toHarEntry(line: RequestLine, origin: string): HarEntry {
     _requestId: line.requestId,
     _cacheResult: line.cacheResult,
     _ending: line.ending,
+    _faults: line.faults,
     _hops: hops,
   };
 }
