@@ -1,24 +1,13 @@
-import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ownModulePath, startNodeProcess } from '../../src/local/process/node-process.ts';
-import type { ProcessExit } from '../../src/local/process/child-process.ts';
-import { startRuntimeApi } from '../../src/local/lambda/runtime-api.ts';
-import type { RuntimeApi } from '../../src/local/lambda/runtime-api.ts';
-import { findGenuineRuntime } from './genuine-runtime.ts';
-import { startWireRecorder } from './runtime-wire.ts';
-import type { RecordedRequest } from './runtime-wire.ts';
+import { compareRuntimes, skip } from './compare-runtimes.ts';
 
-const genuine = findGenuineRuntime();
-const skip = 'skip' in genuine ? genuine.skip : false;
-const genuineProgram = 'program' in genuine ? genuine.program : '';
-const ownProgram = ownModulePath('../../src/local/lambda/bootstrap', import.meta.url);
-const taskFolder = fileURLToPath(new URL('task', import.meta.url));
 const relayFolder = fileURLToPath(new URL('../../dist/functions/relay', import.meta.url));
 
+/** Handlers that stream and leave their process alive. */
 const streaming = [
   'tokens',
   'endWithChunk',
@@ -32,7 +21,6 @@ const streaming = [
   'piped',
   'pipedBytes',
   'corked',
-  'smallWaterMark',
   'surface',
   'context',
   'logs',
@@ -45,7 +33,6 @@ const streaming = [
   'throwText',
   'throwDelete',
   'lateContentType',
-  'notAsync',
   'writeNothing',
   'writeCircular',
   'pipelineFailsKeptOpen',
@@ -57,15 +44,15 @@ const streaming = [
  */
 const crashing = ['pipelineFails', 'pipelineFailsCaught', 'destroys', 'writeAfterEnd', 'exits', 'exitsEarly'];
 
-const buffered = [
-  'echo',
-  'returnsUndefined',
-  'returnsText',
-  'synchronous',
-  'returnsCircular',
-  'throws',
-  'throwsNothing',
-  'nested.deep.handler',
+const buffered = ['echo', 'returnsUndefined', 'returnsText', 'returnsCircular', 'throws', 'throwsNothing'];
+
+/** What a process of its own is needed for: it is marked, not async, or nested. */
+const alone = [
+  'index.smallWaterMark',
+  'index.notAsync',
+  'index.synchronous',
+  'index.nested.deep.handler',
+  'common.handler',
 ];
 
 /** What cannot be loaded. */
@@ -82,22 +69,22 @@ const unloadable = [
 ];
 
 describe('the local runtime beside the genuine aws-lambda-ric', { skip, concurrency: 1 }, () => {
-  for (const name of streaming) {
-    it(`sends the same bytes for the streaming handler ${name}`, () => compareRuntimes({ handler: `index.${name}` }));
+  it('sends the same bytes for handlers that stream', () =>
+    compareRuntimes({ handler: 'index.anyStreaming', events: streaming.map((name) => ({ case: name })) }));
+  it('sends the same bytes for handlers that do not', () =>
+    compareRuntimes({ handler: 'index.anyBuffered', events: buffered.map((name) => ({ case: name })) }));
+  for (const handler of alone) {
+    it(`sends the same bytes for ${handler}`, () => compareRuntimes({ handler }));
   }
   for (const name of crashing) {
     it(`ends the process alike for the handler ${name}`, () =>
       compareRuntimes({ handler: `index.${name}`, dies: true }));
   }
-  for (const name of buffered) {
-    it(`sends the same bytes for the buffered handler ${name}`, () => compareRuntimes({ handler: `index.${name}` }));
-  }
   for (const handler of unloadable) {
     it(`reports the same init error for ${handler}`, () => compareRuntimes({ handler, dies: true }));
   }
-  it('loads a CommonJS module alike', () => compareRuntimes({ handler: 'common.handler' }));
-  it('writes the same lines where the log format is JSON', () =>
-    compareRuntimes({ handler: 'index.logs', variables: { AWS_LAMBDA_LOG_FORMAT: 'JSON' } }));
+  it('waits alike for an answer that is never ended', () =>
+    compareRuntimes({ handler: 'index.neverEnds', hangs: true }));
   it('leaves out the same lines where the log level is WARN', () =>
     compareRuntimes({ handler: 'index.logs', variables: { AWS_LAMBDA_LOG_LEVEL: 'WARN' } }));
 });
@@ -138,136 +125,6 @@ describe("the relay's own bundle under both runtimes", { skip: skip === false ? 
     });
   }
 });
-
-interface Scenario {
-  readonly handler: string;
-  readonly folder?: string;
-  readonly event?: unknown;
-  readonly variables?: Readonly<Record<string, string>>;
-  /** True where the process ends by itself instead of asking for its next invocation. */
-  readonly dies?: boolean;
-}
-
-/** What a process sent, wrote and ended with, without what differs from run to run. */
-interface Recording {
-  readonly requests: readonly unknown[];
-  readonly lines: readonly string[];
-  readonly exit: ProcessExit | undefined;
-}
-
-async function compareRuntimes(scenario: Scenario): Promise<void> {
-  const reference = await recordRuntime(genuineProgram, scenario);
-  assert.deepEqual(await recordRuntime(ownProgram, scenario), reference);
-}
-
-async function recordRuntime(program: string, scenario: Scenario): Promise<Recording> {
-  const api = await startRuntimeApi();
-  const recorder = await startWireRecorder(api.address);
-  const lines: string[] = [];
-  const child = startNodeProcess({
-    entryPoint: [program],
-    workingDirectory: scenario.folder ?? taskFolder,
-    environment: environmentOf(scenario, recorder.address),
-    onLine: (stream, text) => lines.push(...(stream === 'stdout' ? normaliseLog(text) : [])),
-  });
-  const patience = setTimeout(() => child.kill(), 20_000);
-  try {
-    const invoked = runInvocation(api, scenario.event ?? {});
-    const ended = child.exited.then(() => assert.equal(scenario.dies, true, `${scenario.handler} ended the process`));
-    await (scenario.dies === true ? ended : Promise.race([invoked, ended]));
-  } finally {
-    clearTimeout(patience);
-    child.kill();
-    await child.exited;
-  }
-  const requests = recorder.requests().flatMap(normaliseRequest);
-  await recorder.close();
-  await api.close();
-  return { requests, lines, exit: scenario.dies === true ? await child.exited : undefined };
-}
-
-async function runInvocation(api: RuntimeApi, event: unknown): Promise<void> {
-  await api.initialized.catch(() => new Promise(() => undefined));
-  const answer = await api
-    .invoke({
-      requestId: 'req-1',
-      traceId: 'Root=1-2;Sampled=1',
-      functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:f',
-      deadlineMs: Date.now() + 30_000,
-      eventJson: JSON.stringify(event),
-    })
-    .catch(() => undefined);
-  if (answer?.kind === 'streaming') {
-    answer.message.resume();
-  }
-  await api.untilNext();
-}
-
-function environmentOf(scenario: Scenario, address: string): Record<string, string> {
-  return {
-    AWS_REGION: 'us-east-1',
-    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-    ...scenario.variables,
-    AWS_LAMBDA_RUNTIME_API: address,
-    AWS_LAMBDA_FUNCTION_NAME: 'f',
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',
-    AWS_LAMBDA_LOG_GROUP_NAME: 'g',
-    AWS_LAMBDA_LOG_STREAM_NAME: 's',
-    LAMBDA_TASK_ROOT: scenario.folder ?? taskFolder,
-    _HANDLER: scenario.handler,
-  };
-}
-
-/** Headers that say who speaks rather than what is said; and X-Ray's copy of an error, which only buffered errors have. */
-const ignoredHeaders = new Set([
-  'host',
-  'user-agent',
-  'accept',
-  'connection',
-  'lambda-runtime-function-xray-error-cause',
-]);
-
-function normaliseRequest(request: RecordedRequest): readonly unknown[] {
-  if (request.line.startsWith('GET ')) {
-    return [];
-  }
-  const isError = request.line.includes('/error ');
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).filter(
-      ([name]) => !ignoredHeaders.has(name) && !(isError && name === 'content-length'),
-    ),
-  );
-  const chunks = request.chunks.map((chunk) =>
-    isError ? normaliseReport(chunk.toString('utf8')) : chunk.toString('latin1').replaceAll(uuid, '<uuid>'),
-  );
-  const { 'lambda-runtime-function-error-body': report, ...trailers } = request.trailers;
-  const trailerReport = report === undefined ? undefined : normaliseReport(Buffer.from(report, 'base64').toString());
-  return [{ line: request.line, headers, chunks, trailers, trailerReport, complete: request.complete }];
-}
-
-const uuid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gu;
-
-function normaliseReport(json: string): unknown {
-  const report = JSON.parse(withoutRequireStack(json)) as { readonly trace: readonly string[] };
-  return { ...report, trace: report.trace.filter((line) => !/^\s+at /u.test(line)) };
-}
-
-/** Names the runtime's own files, which are not the same. */
-function withoutRequireStack(json: string): string {
-  return json.replaceAll(/- \/[^"\\]+\/(aws-lambda-ric|runtime-client)\/[^"\\]+/gu, '<runtime>');
-}
-
-function normaliseLog(text: string): readonly string[] {
-  return withoutRequireStack(text)
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/gu, '<time>')
-    .replaceAll(uuid, '<uuid>')
-    .replaceAll(/"(\w+Ms)":\d+/gu, '"$1":0')
-    .replaceAll(/,?"\s+at [^"]*"/gu, '')
-    .replaceAll(/\\n {4}at [^"\\]*/gu, '')
-    .split('\n')
-    .filter((line) => !/^\s+at /u.test(line));
-}
 
 function functionUrlEvent(body: string): unknown {
   return {

@@ -9,23 +9,26 @@ import { loadHandler, highWaterMarkMark, streamingMark } from './runtime-client/
 import type { Handler, LoadedHandler } from './runtime-client/handler-loader.ts';
 import { buildContext } from './runtime-client/invoke-context.ts';
 import type { InvokeContext } from './runtime-client/invoke-context.ts';
-import { createInvokeStore, invokeStoreContext } from './runtime-client/invoke-store.ts';
+import { InvokeStore, invokeStoreContext } from './runtime-client/invoke-store.ts';
 import { HttpResponseStream } from './runtime-client/response-stream.ts';
 import { createRuntimeApiClient } from './runtime-client/runtime-api-client.ts';
 import type { RuntimeApiClient } from './runtime-client/runtime-api-client.ts';
 import { RuntimeError } from './runtime-client/runtime-error.ts';
 
 const json = process.env['AWS_LAMBDA_LOG_FORMAT']?.toUpperCase() === 'JSON';
-const invokeStore = createInvokeStore();
+const invokeStore = new InvokeStore();
 
-Object.assign(globalThis, { awslambda: { InvokeStore: invokeStore, streamifyResponse, HttpResponseStream } });
+if (!['1', 'true'].includes(process.env['AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA'] ?? '')) {
+  Object.assign(globalThis, { awslambda: { streamifyResponse, HttpResponseStream, InvokeStore: invokeStore } });
+}
 patchConsole(console, {
   json,
   minLevel: process.env['AWS_LAMBDA_LOG_LEVEL'],
   requestId: () => invokeStore.getRequestId(),
   write: (line) => process.stdout.write(line),
 });
-await serve();
+// Not awaited: a process with nothing left to do, as where a handler never settles, ends without a word.
+void serve();
 
 async function serve(): Promise<never> {
   const address = variable('AWS_LAMBDA_RUNTIME_API');
@@ -35,9 +38,7 @@ async function serve(): Promise<never> {
     const { headers, event } = await client.next();
     const context = buildContext(headers);
     await invokeStore.run(invokeStoreContext(context.awsRequestId, context.xRayTraceId), () =>
-      loaded.streaming
-        ? runStreaming(client, loaded.handler, event, context)
-        : runBuffered(client, loaded.handler, event, context),
+      loaded.streaming ? runStreaming(client, loaded, event, context) : runBuffered(client, loaded, event, context),
     );
   }
 }
@@ -47,19 +48,29 @@ async function load(client: RuntimeApiClient): Promise<LoadedHandler> {
     return await loadHandler(variable('LAMBDA_TASK_ROOT'), variable('_HANDLER'));
   } catch (error) {
     logFailure('Init Error', error, json);
-    await client.failInit(error);
+    await client.failInit(error).catch((failure: unknown) => {
+      logFailure('Failed to post init error', failure, json);
+      throw failure;
+    });
     throw error;
   }
 }
 
+/**
+ * What a handler that is no arrow function sees as its receiver, besides itself: the genuine runtime calls it as a method of
+ * an object of its own. A method of a class that lost its instance fails there, and here, in the same words.
+ */
+const lifecycle = {};
+const handlerMetadata = {};
+
 async function runBuffered(
   client: RuntimeApiClient,
-  handler: Handler,
+  { handler }: LoadedHandler,
   event: unknown,
   context: InvokeContext,
 ): Promise<void> {
   try {
-    const result = await handler(event, context);
+    const result = await handler.call({ handler, lifecycle }, event, context);
     await turn();
     await client.respond(context.awsRequestId, result);
   } catch (error) {
@@ -71,13 +82,13 @@ async function runBuffered(
 
 async function runStreaming(
   client: RuntimeApiClient,
-  handler: Handler,
+  { handler }: LoadedHandler,
   event: unknown,
   context: InvokeContext,
 ): Promise<void> {
   const response = client.stream(context.awsRequestId);
   try {
-    const running = handler(event, response.stream, context);
+    const running = handler.call({ handler, lifecycle, handlerMetadata }, event, response.stream, context);
     if (!isPromise(running)) {
       throw new Error('Streaming does not support non-async handlers.');
     }
@@ -106,7 +117,7 @@ function turn(): Promise<void> {
 function streamifyResponse(handler: Handler, options?: { readonly highWaterMark?: unknown }): Handler {
   handler[streamingMark] = 'response';
   if (typeof options?.highWaterMark === 'number') {
-    handler[highWaterMarkMark] = Math.trunc(options.highWaterMark);
+    handler[highWaterMarkMark] = Number.parseInt(String(options.highWaterMark), 10);
   }
   return handler;
 }

@@ -348,6 +348,13 @@ export const tokensWithPid = streamifyResponse(async (_event, stream) => {
   out.end();
 });
 
+// Any of these handlers, so that many can be invoked in one process.
+const ownModule = () => import('./index.mjs');
+export const anyStreaming = streamifyResponse(async (event, stream, context) =>
+  (await ownModule())[event.case](event, stream, context),
+);
+export const anyBuffered = async (event, context) => (await ownModule())[event.case](event, context);
+
 function exists(path) {
   try {
     readFileSync(path);

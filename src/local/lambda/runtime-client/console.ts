@@ -1,4 +1,5 @@
 import { format } from 'node:util';
+import { RuntimeError, reportError } from './runtime-error.ts';
 
 /** Lambda's log levels, least severe first (Lambda developer guide, "log format and levels"). */
 const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
@@ -26,11 +27,12 @@ export function patchConsole(target: Console, settings: ConsoleSettings): void {
     levels.indexOf(level) < minIndex
       ? () => undefined
       : (message, ...rest) => settings.write(`${formatLine(settings, level, message, rest).replaceAll('\n', '\r')}\n`);
+  const info = methodOf('INFO');
   Object.assign(target, {
     trace: methodOf('TRACE'),
     debug: methodOf('DEBUG'),
-    info: methodOf('INFO'),
-    log: methodOf('INFO'),
+    info,
+    log: info,
     warn: methodOf('WARN'),
     error: methodOf('ERROR'),
     fatal: methodOf('FATAL'),
@@ -43,7 +45,16 @@ export function logFailure(title: string, thrown: unknown, json: boolean): void 
   if (json) {
     console.error(error);
   } else {
-    console.error(title, `\t${JSON.stringify(withVisibleError(error, 'stack'))}`);
+    console.error(title, `\t${describeFailure(error)}`);
+  }
+}
+
+/** With every error within it; one that has no JSON, such as a circular one, without its own members. */
+function describeFailure(error: Error): string {
+  try {
+    return JSON.stringify(error, (_key, value: unknown) => withVisibleStack(value));
+  } catch {
+    return JSON.stringify(reportError(error));
   }
 }
 
@@ -58,7 +69,7 @@ function formatLine(settings: ConsoleSettings, level: Level, message: unknown, r
     return JSON.stringify({ ...line, message: format(message, ...rest), ...errorFields(rest) });
   }
   try {
-    return JSON.stringify({ ...line, message }, (_key, value: unknown) => withVisibleError(value, 'stackTrace'));
+    return JSON.stringify({ ...line, message }, (_key, value: unknown) => withVisibleStackTrace(value));
   } catch {
     return JSON.stringify({ ...line, message: format(message) });
   }
@@ -68,15 +79,36 @@ function errorFields(values: readonly unknown[]): object {
   const error = values.find((value) => value instanceof Error);
   return error === undefined
     ? {}
-    : { errorType: error.constructor.name, errorMessage: error.message, stackTrace: error.stack?.split('\n') ?? [] };
+    : {
+        errorType: classNameOf(error),
+        errorMessage: error.message,
+        stackTrace: typeof error.stack === 'string' ? error.stack.split('\n') : [],
+      };
 }
 
-function withVisibleError(value: unknown, stackName: 'stack' | 'stackTrace'): unknown {
+/** As a failure is logged as text. */
+function withVisibleStack(value: unknown): unknown {
   if (!(value instanceof Error)) {
     return value;
   }
-  const errorType = stackName === 'stack' ? value.name : value.constructor.name;
-  const code = stackName === 'stack' && 'code' in value ? { code: value.code } : {};
-  const stack = value.stack?.split('\n');
-  return Object.assign({ errorType, errorMessage: value.message, ...code }, value, { [stackName]: stack });
+  const code: unknown = Reflect.get(value, 'code');
+  const visible = Object.assign({ errorType: value.name, errorMessage: value.message, code }, value);
+  return typeof value.stack === 'string' ? Object.assign(visible, { stack: value.stack.split('\n') }) : visible;
+}
+
+/** As an error is logged as JSON. */
+function withVisibleStackTrace(value: unknown): unknown {
+  if (!(value instanceof Error)) {
+    return value;
+  }
+  const stackTrace: unknown = typeof value.stack === 'string' ? value.stack.split('\n') : value.stack;
+  return Object.assign({ errorType: classNameOf(value), errorMessage: value.message, stackTrace }, value);
+}
+
+function classNameOf(error: Error): string {
+  if (error instanceof RuntimeError) {
+    return error.className;
+  }
+  const { name } = (Reflect.get(error, 'constructor') ?? {}) as { readonly name?: string | null };
+  return name ?? 'UnknownError';
 }

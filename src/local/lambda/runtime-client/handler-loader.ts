@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RuntimeError } from './runtime-error.ts';
 
@@ -8,6 +8,14 @@ import { RuntimeError } from './runtime-error.ts';
 export const streamingMark: unique symbol = Symbol.for('aws.lambda.runtime.handler.streaming');
 /** Where `streamifyResponse`'s `highWaterMark` is kept. */
 export const highWaterMarkMark: unique symbol = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark');
+
+/** Why a handler that takes a callback is refused. */
+const callbackMessages = {
+  node22:
+    'ERROR: AWS Lambda does not support callback-based function handlers when using Node.js 22 with Managed Instances. To use Managed Instances, modify this function to use a supported handler signature. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
+  later:
+    'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
+};
 
 /** A handler as it was exported. */
 export type Handler = ((...values: unknown[]) => unknown) & {
@@ -33,8 +41,9 @@ export interface LoadedHandler {
 export async function loadHandler(taskRoot: string, handlerName: string): Promise<LoadedHandler> {
   const { folder, moduleName, path } = parseHandlerName(handlerName);
   const module = await loadModule(taskRoot, folder, moduleName);
-  const handler = findHandler(module, path) ?? findHandler(readProperty(module, 'default'), path);
-  if (handler === undefined || handler === null) {
+  // What is falsy is as if it were not there.
+  const handler = nothingOf(findHandler(module, path)) ?? findHandler(readProperty(module, 'default'), path);
+  if (nothingOf(handler) === undefined) {
     throw new RuntimeError('Runtime.HandlerNotFound', `${handlerName} is undefined or not exported`);
   }
   if (!isHandler(handler)) {
@@ -44,11 +53,11 @@ export async function loadHandler(taskRoot: string, handlerName: string): Promis
   if (!streaming && handler.length >= 3) {
     throw new RuntimeError(
       'Runtime.CallbackHandlerDeprecated',
-      'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
+      process.env['AWS_EXECUTION_ENV'] === 'AWS_Lambda_nodejs22.x' ? callbackMessages.node22 : callbackMessages.later,
     );
   }
-  const highWaterMark = Number(handler[highWaterMarkMark]);
-  return { handler, streaming, highWaterMark: highWaterMark > 0 ? highWaterMark : undefined };
+  const highWaterMark = Number(nothingOf(handler[highWaterMarkMark]) ?? Number.NaN);
+  return { handler, streaming, highWaterMark: Number.isNaN(highWaterMark) ? undefined : highWaterMark };
 }
 
 interface HandlerName {
@@ -64,11 +73,14 @@ function parseHandlerName(name: string): HandlerName {
       `'${name}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`,
     );
   }
-  const [, moduleName, path] = /^([^.]*)\.(.*)$/u.exec(basename(name)) ?? [];
+  const file = basename(name);
+  const [, moduleName, path] = /^([^.]*)\.(.*)$/u.exec(file) ?? [];
   if (moduleName === undefined || path === undefined) {
     throw new RuntimeError('Runtime.MalformedHandlerName', 'Bad handler');
   }
-  return { folder: dirname(name), moduleName, path: path.split('.') };
+  // Up to where the file's name stands first, even within a folder's.
+  const folder = name.slice(0, name.indexOf(file)).replace(/\/$/u, '');
+  return { folder, moduleName, path: path.split('.') };
 }
 
 async function loadModule(taskRoot: string, folder: string, moduleName: string): Promise<unknown> {
@@ -79,7 +91,7 @@ async function loadModule(taskRoot: string, folder: string, moduleName: string):
       return await import(pathToFileURL(file).href);
     }
     const require = createRequire(import.meta.url);
-    return require(require.resolve(moduleName, { paths: [taskRoot, resolve(taskRoot, folder)] }));
+    return require(require.resolve(moduleName, { paths: [taskRoot, join(taskRoot, folder)] }));
   } catch (error) {
     if (error instanceof SyntaxError) {
       const syntaxError = new RuntimeError('Runtime.UserCodeSyntaxError', String(error));
@@ -103,13 +115,17 @@ function readProperty(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
 }
 
+function nothingOf<T>(value: T): NonNullable<T> | undefined {
+  return value ? value : undefined;
+}
+
 function isHandler(value: unknown): value is Handler {
   return typeof value === 'function';
 }
 
 function isStreaming(handler: Handler): boolean {
-  const mark = handler[streamingMark];
-  if (mark !== undefined && mark !== '' && mark !== false && mark !== 'response') {
+  const mark = nothingOf(handler[streamingMark]);
+  if (mark !== undefined && mark !== 'response') {
     throw new RuntimeError('Runtime.MalformedStreamingHandler', 'Only response streaming is supported.');
   }
   return mark === 'response';

@@ -16,15 +16,25 @@ export interface InvokeContext {
   getRemainingTimeInMillis(): number;
 }
 
+/** The variables that the context is made of. */
+const contextVariables = [
+  'AWS_LAMBDA_FUNCTION_NAME',
+  'AWS_LAMBDA_FUNCTION_VERSION',
+  'AWS_LAMBDA_FUNCTION_MEMORY_SIZE',
+  'AWS_LAMBDA_LOG_GROUP_NAME',
+  'AWS_LAMBDA_LOG_STREAM_NAME',
+] as const;
+
 /** Headers of the Runtime API's answer to `next`, names in lower case. */
 export type InvokeHeaders = Readonly<Record<string, string | undefined>>;
 
 /**
  * Builds the context of one invocation and puts its trace id into `_X_AMZN_TRACE_ID`.
  *
- * @throws RuntimeError where a header that must be there is not.
+ * @throws RuntimeError where a header or a variable that must be there is not.
  */
 export function buildContext(headers: InvokeHeaders): InvokeContext {
+  requireEnvironment();
   const deadlineMs = Number.parseInt(required(headers, 'lambda-runtime-deadline-ms'), 10);
   const xRayTraceId = headers['lambda-runtime-trace-id'];
   publishTraceId(xRayTraceId);
@@ -42,6 +52,14 @@ export function buildContext(headers: InvokeHeaders): InvokeContext {
     logGroupName: process.env['AWS_LAMBDA_LOG_GROUP_NAME'],
     logStreamName: process.env['AWS_LAMBDA_LOG_STREAM_NAME'],
   };
+}
+
+/** A handler may have taken them away. */
+function requireEnvironment(): void {
+  const missing = contextVariables.filter((name) => (process.env[name] ?? '') === '');
+  if (missing.length > 0) {
+    throw new RuntimeError('Runtime.PlatformError', `Missing required environment variables: ${missing.join(', ')}`);
+  }
 }
 
 function publishTraceId(xRayTraceId: string | undefined): void {

@@ -5,43 +5,56 @@ const protectedKeys = {
   tenantId: Symbol.for('_AWS_LAMBDA_TENANT_ID'),
 } as const;
 
-/** What `globalThis.awslambda.InvokeStore` offers where one request runs at a time. */
-export interface InvokeStore {
-  getContext(): Readonly<Record<PropertyKey, unknown>> | undefined;
-  hasContext(): boolean;
-  get(key: PropertyKey): unknown;
-  set(key: PropertyKey, value: unknown): void;
-  getRequestId(): unknown;
-  getXRayTraceId(): unknown;
-  getTenantId(): unknown;
-  run<T>(context: Record<PropertyKey, unknown>, action: () => T): T;
-}
+type Context = Record<PropertyKey, unknown>;
 
 /** Names what an invocation is known by, for {@link InvokeStore.run}. */
-export function invokeStoreContext(requestId: string, xRayTraceId: string | undefined): Record<PropertyKey, unknown> {
+export function invokeStoreContext(requestId: string, xRayTraceId: string | undefined): Context {
   return { [protectedKeys.requestId]: requestId, [protectedKeys.xRayTraceId]: xRayTraceId };
 }
 
-/** Makes the store in which the AWS SDK looks up the request that is being handled. */
-export function createInvokeStore(): InvokeStore {
-  let current: Record<PropertyKey, unknown> | undefined;
-  const get = (key: PropertyKey): unknown => current?.[key];
-  return {
-    getContext: () => current,
-    hasContext: () => current !== undefined,
-    get,
-    set: (key, value) => {
-      if (Object.values<PropertyKey>(protectedKeys).includes(key)) {
-        throw new Error(`Cannot modify protected Lambda context field: ${String(key)}`);
-      }
-      current = { ...current, [key]: value };
-    },
-    getRequestId: () => get(protectedKeys.requestId) ?? '-',
-    getXRayTraceId: () => get(protectedKeys.xRayTraceId),
-    getTenantId: () => get(protectedKeys.tenantId),
-    run: (context, action) => {
-      current = context;
-      return action();
-    },
-  };
+/** `globalThis.awslambda.InvokeStore` where one request runs at a time: the AWS SDK looks up in it which one that is. */
+export class InvokeStore {
+  private currentContext: Context | undefined;
+
+  getContext(): Context | undefined {
+    return this.currentContext;
+  }
+
+  hasContext(): boolean {
+    return this.currentContext !== undefined;
+  }
+
+  get(key: PropertyKey): unknown {
+    return this.currentContext?.[key];
+  }
+
+  /** Changes the context itself, so that whoever has it sees it. */
+  set(key: PropertyKey, value: unknown): void {
+    if (this.isProtectedKey(key)) {
+      throw new Error(`Cannot modify protected Lambda context field: ${String(key)}`);
+    }
+    this.currentContext ??= {};
+    this.currentContext[key] = value;
+  }
+
+  isProtectedKey(key: PropertyKey): boolean {
+    return Object.values<PropertyKey>(protectedKeys).includes(key);
+  }
+
+  getRequestId(): unknown {
+    return this.get(protectedKeys.requestId) ?? '-';
+  }
+
+  getXRayTraceId(): unknown {
+    return this.get(protectedKeys.xRayTraceId);
+  }
+
+  getTenantId(): unknown {
+    return this.get(protectedKeys.tenantId);
+  }
+
+  run<T>(context: Context, action: () => T): T {
+    this.currentContext = context;
+    return action();
+  }
 }

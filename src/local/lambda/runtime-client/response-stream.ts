@@ -34,6 +34,7 @@ const methods = [
   'listenerCount',
   'eventNames',
   'emit',
+  'setContentType',
 ] as const;
 
 const readOnlyProperties = [
@@ -55,7 +56,8 @@ type RawWrite = (chunk: string | Uint8Array) => boolean;
 /** What a handler writes to: a plain object, not an instance of `Writable`. */
 export interface ResponseStream {
   setContentType(contentType: string): void;
-  _onBeforeFirstWrite: ((write: RawWrite) => void) | undefined;
+  /** Called before the first write, where it is a function. */
+  _onBeforeFirstWrite: unknown;
   readonly writableFinished: boolean;
 }
 
@@ -108,22 +110,23 @@ export function openResponse(address: ResponseAddress): OutgoingResponse {
   return { stream: streamOver(outgoing), accepted, fail: (thrown) => failWith(outgoing, thrown) };
 }
 
-/** `awslambda.HttpResponseStream`. */
-export const HttpResponseStream = {
+/** `awslambda.HttpResponseStream`: a class of which nobody makes an instance. */
+// oxlint-disable-next-line typescript/no-extraneous-class -- as the genuine runtime has it
+export class HttpResponseStream {
   /**
    * Puts a prelude before the first `write`. An `end` without a `write` sends none, whatever it is given: so does the
    * genuine runtime.
    */
-  from(stream: ResponseStream, prelude: unknown): ResponseStream {
+  static from(stream: ResponseStream, prelude: unknown): ResponseStream {
     stream.setContentType(preludeContentType);
     const text = JSON.stringify(prelude);
-    stream._onBeforeFirstWrite = (write) => {
+    stream._onBeforeFirstWrite = (write: RawWrite) => {
       write(text);
       write(new Uint8Array(preludeDelimiterLength));
     };
     return stream;
-  },
-};
+  }
+}
 
 function acceptance(outgoing: ClientRequest): Promise<void> {
   const accepted = Promise.withResolvers<void>();
@@ -141,9 +144,9 @@ function acceptance(outgoing: ClientRequest): Promise<void> {
   return accepted.promise;
 }
 
+/** The request itself is changed as well: the emitter's methods give it to the handler, which may go on with it. */
 function streamOver(outgoing: ClientRequest): ResponseStream {
   let written = false;
-  let beforeFirstWrite: ((write: RawWrite) => void) | undefined;
   const rawWrite = outgoing.write.bind(outgoing) as (chunk: unknown, ...rest: unknown[]) => boolean;
 
   function setContentType(contentType: string): void {
@@ -153,36 +156,30 @@ function streamOver(outgoing: ClientRequest): ResponseStream {
     outgoing.setHeader('Content-Type', contentType);
   }
 
-  function write(chunk: unknown, ...rest: unknown[]): boolean {
+  function write(chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
     refuseNothing(chunk);
     const bytes = isBytes(chunk) ? chunk : JSON.stringify(chunk);
-    if (!written) {
-      beforeFirstWrite?.(rawWrite);
+    const hook: unknown = Reflect.get(outgoing, '_onBeforeFirstWrite');
+    if (!written && typeof hook === 'function') {
+      // With the request as its receiver, and the first argument only.
+      hook.call(outgoing, (first: unknown) => rawWrite(first));
     }
-    const accepted = rawWrite(bytes, ...rest);
+    const accepted = rawWrite(bytes, encoding, callback);
     written = true;
     return accepted;
   }
 
-  const bound = methods.map((name) => {
-    const method = Reflect.get(outgoing, name) as Method;
-    return [name, name === 'write' ? write : method.bind(outgoing)] as const;
-  });
-  const stream: Record<string, unknown> = { ...Object.fromEntries(bound), setContentType };
-  Object.defineProperties(stream, {
-    destroyed: {
-      get: () => outgoing.destroyed,
-      set: (value: boolean) => {
-        outgoing.destroyed = value;
+  Object.assign(outgoing, { setContentType, write });
+  const bound = methods.map((name) => [name, (Reflect.get(outgoing, name) as Method).bind(outgoing)] as const);
+  const stream: Record<string, unknown> = Object.fromEntries(bound);
+  for (const name of ['destroyed', '_onBeforeFirstWrite']) {
+    Object.defineProperty(stream, name, {
+      get: () => Reflect.get(outgoing, name) as unknown,
+      set: (value: unknown) => {
+        Reflect.set(outgoing, name, value);
       },
-    },
-    _onBeforeFirstWrite: {
-      get: () => beforeFirstWrite,
-      set: (hook: typeof beforeFirstWrite) => {
-        beforeFirstWrite = hook;
-      },
-    },
-  });
+    });
+  }
   for (const name of readOnlyProperties) {
     Object.defineProperty(stream, name, { get: () => outgoing[name] });
   }

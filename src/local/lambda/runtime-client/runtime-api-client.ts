@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { InvokeHeaders } from './invoke-context.ts';
 import { createResponseAgent, openResponse } from './response-stream.ts';
 import type { OutgoingResponse } from './response-stream.ts';
@@ -36,7 +36,7 @@ export function createRuntimeApiClient(address: string, highWaterMark: number | 
   const pathOf = (requestId: string, call: string): string =>
     `${root}/invocation/${encodeURIComponent(requestId)}/${call}`;
 
-  function send(method: string, path: string, body?: string, headers?: Record<string, string>): Promise<Answer> {
+  function send(method: string, path: string, body?: string, headers?: OutgoingHttpHeaders): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const bytes = body === undefined ? undefined : Buffer.from(body);
       const framing = bytes === undefined ? {} : jsonFraming(bytes);
@@ -87,10 +87,18 @@ function singleValues(headers: IncomingHttpHeaders): InvokeHeaders {
   );
 }
 
+/** The genuine runtime's native client refuses what has no JSON, such as a function, with these words. */
 function toJson(result: unknown): string {
+  const json = stringify(result === undefined ? null : result);
+  if (json === undefined) {
+    throw new TypeError('Wrong arguments');
+  }
+  return json;
+}
+
+function stringify(result: unknown): string | undefined {
   try {
-    // A function or a symbol has no JSON: the genuine runtime sends nothing for it.
-    return JSON.stringify(result === undefined ? null : result) ?? '';
+    return JSON.stringify(result);
   } catch {
     throw new RuntimeError('Runtime.JSONStringifyError', 'Unable to stringify response body');
   }
