@@ -4,13 +4,13 @@
  * `node test/local/soak.ts` runs it for `SOAK_MINUTES` minutes (default 5) with the seed `SOAK_SEED` (default 1) and prints
  * what it saw; `soak.test.ts` runs it for seconds.
  */
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { BedrockAgentCoreClient, StopRuntimeSessionCommand } from '@aws-sdk/client-bedrock-agentcore';
@@ -101,10 +101,10 @@ export async function runSoak({ halfMs, viewers, seed, startChain }: SoakOptions
   const folder = mkdtempSync(path.join(tmpdir(), 'local-soak-'));
   try {
     synthesize(folder);
-    // Node opens these when they are first used, and keeps them.
+    // With its first pipe an event loop opens /dev/null for itself, and keeps it.
+    await promisify(execFile)(process.execPath, ['--version']);
     process.stdout.write('');
     process.stderr.write('');
-    await once(spawn(process.execPath, ['--version'], { stdio: 'ignore' }), 'close');
     const before = { files: openFiles(), resources: process.getActiveResourcesInfo() };
     const lines = createLines();
     const words: string[] = [];
