@@ -39,7 +39,7 @@ export interface SoakOptions {
 export interface Holdings {
   /** Streams so far. */
   readonly streams: number;
-  /** Of this process, after a garbage collection. */
+  /** Of this process, after a garbage collection: its objects and its buffers. */
   readonly heapBytes: number;
   readonly rssBytes: number;
   /** Of the relay's and the edge's processes, each on average. */
@@ -332,10 +332,10 @@ async function lookAt(chain: LocalChain, streams: number): Promise<Holdings> {
     await wait(50);
     collect();
   }
-  const { heapUsed, rss: rssBytes } = process.memoryUsage();
+  const { heapUsed, external, rss: rssBytes } = process.memoryUsage();
   return {
     streams,
-    heapBytes: heapUsed,
+    heapBytes: heapUsed + external,
     rssBytes,
     functionRssBytes: rss.reduce((sum, bytes) => sum + bytes, 0) / Math.max(1, rss.length),
     functionProcesses: functions.length,
