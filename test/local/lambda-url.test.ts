@@ -56,6 +56,17 @@ describe('a Function URL that streams', () => {
     assert.match(url.lines.join('\n'), /^Runtime\.InvalidPrelude: .* with the first write\(\), never with end\(\)$/mu);
   });
 
+  it('takes the compression of an answer away, and says so', async (t) => {
+    const url = start(t, 'index.compressed');
+    const response = await url.ask();
+    assert.equal(
+      response.headers.some(({ name }) => name.toLowerCase() === 'content-encoding'),
+      false,
+    );
+    assert.equal((await read(response)).text, 'plain after all');
+    assert.match(url.lines.join('\n'), /the handler compresses what it streams/u);
+  });
+
   it('breaks off where the function fails in the middle', async (t) => {
     const { body } = await start(t, 'index.midThrow').ask();
     assert.equal(await readUntilError(body), 'data: 1\n\n');

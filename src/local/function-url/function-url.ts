@@ -10,6 +10,7 @@ import type { RequestScope } from '../request-scope.ts';
 import type { DeployedFunctionUrl } from '../template/deployment.ts';
 import { readBufferedPayload } from './buffered-payload.ts';
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
+import { decodeContent } from './decode-content.ts';
 import { toFunctionUrlEvent } from './event.ts';
 import { serviceAnswer, toOriginResponse } from './function-answer.ts';
 import type { AnswerContext, FunctionAnswer } from './function-answer.ts';
@@ -35,8 +36,8 @@ const foundByLambda: readonly string[] = [
   'Runtime.TruncatedResponse',
 ];
 
-/** Functions of which it has been said that their handler and their URL do not go together. */
-const warnedOf = new WeakSet<LambdaFunction>();
+/** What has been said of a function, once: that its handler and its URL do not go together. */
+const warnings = new WeakMap<LambdaFunction, Set<string>>();
 
 /** Makes the origin that is a Function URL. */
 export function createFunctionUrl(settings: FunctionUrlSettings): Origin {
@@ -162,7 +163,14 @@ async function invokeStreaming(
       "the handler does not stream (awslambda.streamifyResponse), and its URL's InvokeMode is RESPONSE_STREAM: what it returns is the body as it is, its statusCode and headers too",
     );
   }
-  return { answer, initMs, crash };
+  const decoded = decodeContent(answer);
+  if (decoded !== undefined) {
+    warnOnce(
+      settings,
+      'the handler compresses what it streams, and the Function URL takes that away: it is sent plain',
+    );
+  }
+  return { answer: decoded ?? answer, initMs, crash };
 }
 
 async function invokeBuffered(settings: FunctionUrlSettings, event: unknown, invocation: Invocation): Promise<Invoked> {
@@ -204,8 +212,10 @@ function logFailure(settings: FunctionUrlSettings, { kind, errorType, message }:
 }
 
 function warnOnce(settings: FunctionUrlSettings, text: string): void {
-  if (!warnedOf.has(settings.lambda)) {
-    warnedOf.add(settings.lambda);
+  const said = warnings.get(settings.lambda) ?? new Set();
+  warnings.set(settings.lambda, said);
+  if (!said.has(text)) {
+    said.add(text);
     log(settings, text);
   }
 }

@@ -348,6 +348,13 @@ export const tokensWithPid = streamifyResponse(async (_event, stream) => {
   out.end();
 });
 
+export const compressed = streamifyResponse(async (_event, stream) => {
+  const { gzipSync } = await import('node:zlib');
+  const out = HttpResponseStream.from(stream, { statusCode: 200, headers: { 'content-encoding': 'gzip' } });
+  out.write(gzipSync('plain after all'));
+  out.end();
+});
+
 // Any of these handlers, so that many can be invoked in one process.
 const ownModule = () => import('./index.mjs');
 export const anyStreaming = streamifyResponse(async (event, stream, context) =>
