@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { LambdaFunctionError } from '../lambda/lambda-function.ts';
+import { LambdaFunctionError, isUnlogged } from '../lambda/lambda-function.ts';
 import type { DeployedEdgeFunction, DeployedFunction } from '../template/deployment.ts';
 import { maxEdgeBodyBytes, readEdgeResult, toEdgeEvent } from './edge-event.ts';
 import type { EdgeRequestEventType } from './edge-event.ts';
@@ -114,7 +114,7 @@ async function invoke(
     if (!(error instanceof LambdaFunctionError)) {
       throw error;
     }
-    if (error.kind !== 'function-error') {
+    if (isUnlogged(error)) {
       settings.onLog({ source: deployed.logicalId, text: `${error.errorType}: ${error.message}` });
     }
     return { failure: error.kind === 'throttled' ? throttled(exchange) : executionError(exchange) };

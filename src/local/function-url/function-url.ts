@@ -3,7 +3,7 @@ import { drain } from '../cloudfront/drain.ts';
 import { valueOf } from '../cloudfront/header-list.ts';
 import type { Origin, OriginRequest, OriginResponse } from '../cloudfront/messages.ts';
 import { AnswerFaultError, applyStreamFaults } from '../faults/stream-faults.ts';
-import { LambdaFunctionError } from '../lambda/lambda-function.ts';
+import { LambdaFunctionError, isUnlogged } from '../lambda/lambda-function.ts';
 import type { LambdaFunction } from '../lambda/lambda-function.ts';
 import type { LogLine } from '../request-line.ts';
 import type { RequestScope } from '../request-scope.ts';
@@ -28,13 +28,6 @@ export interface FunctionUrlSettings {
   /** Milliseconds since the epoch. */
   now(): number;
 }
-
-/** Failures that Lambda finds in an answer; those of the handler are in the function's own log. */
-const foundByLambda: readonly string[] = [
-  'Function.ResponseSizeTooLarge',
-  'Runtime.InvalidPrelude',
-  'Runtime.TruncatedResponse',
-];
 
 /** What has been said of a function, once: that its handler and its URL do not go together. */
 const warnings = new WeakMap<LambdaFunction, Set<string>>();
@@ -204,10 +197,9 @@ function breakBody(
   });
 }
 
-/** What is to be read of a failure where neither the function nor Lambda's log says it. */
-function logFailure(settings: FunctionUrlSettings, { kind, errorType, message }: LambdaFunctionError): void {
-  if (kind === 'throttled' || foundByLambda.includes(errorType)) {
-    log(settings, `${errorType}: ${message}`);
+function logFailure(settings: FunctionUrlSettings, error: LambdaFunctionError): void {
+  if (isUnlogged(error)) {
+    log(settings, `${error.errorType}: ${error.message}`);
   }
 }
 

@@ -20,3 +20,16 @@ export class LambdaFunctionError extends Error {
     this.errorType = errorType;
   }
 }
+
+/** Failures that Lambda finds in an answer. Those of the handler are in the function's own log, and how a process ended in Lambda's. */
+const foundInAnswers: readonly string[] = [
+  'Function.ResponseSizeTooLarge',
+  'Runtime.InvalidPrelude',
+  'Runtime.TruncatedResponse',
+  'Runtime.UnexpectedStream',
+];
+
+/** True where no line of a function's log says how it failed: whoever invoked has to. */
+export function isUnlogged({ kind, errorType }: LambdaFunctionError): boolean {
+  return kind === 'throttled' || foundInAnswers.includes(errorType);
+}

@@ -8,7 +8,7 @@ import { collectPayload, limitStream } from './response-limits.ts';
 import { createSandboxPool } from './sandbox-pool.ts';
 import type { SandboxAnswer } from './sandbox.ts';
 
-export { LambdaFunctionError } from './lambda-function-error.ts';
+export { LambdaFunctionError, isUnlogged } from './lambda-function-error.ts';
 
 /** A streamed answer whose prelude is complete. */
 export interface LambdaStream extends OpenStream {
