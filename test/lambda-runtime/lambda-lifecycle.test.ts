@@ -233,6 +233,12 @@ describe('reserved concurrency', () => {
     await untilTrue(async () => (await lambda.invoke({}, invocation).catch(() => undefined)) === pid);
   });
 
+  it('counts an invocation until its answer is whole', async (t) => {
+    const lambda = startFunction(t, 'index.neverEnds', { reservedConcurrency: 1 });
+    await lambda.invokeStreaming({}, invocation);
+    await assert.rejects(lambda.invokeStreaming({}, invocation), { kind: 'throttled' });
+  });
+
   it('of 0 throttles every invocation', async (t) => {
     const lambda = startFunction(t, 'lifecycle.pid', { reservedConcurrency: 0, codeDirectory: '/nowhere' });
     await assert.rejects(lambda.invoke({}, invocation), { kind: 'throttled' });
