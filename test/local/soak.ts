@@ -6,7 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -21,6 +21,7 @@ import { createFaultPlan } from '../../src/local/faults/fault-plan.ts';
 import { startLocalChain } from '../../src/local.ts';
 import type { LocalChain, LocalChainOptions, RequestLine } from '../../src/local.ts';
 import { endingsOf } from './fault-endings.ts';
+import { childrenOf, commandOf, openFiles, rssOf, untilNone, without } from './process-holdings.ts';
 import { view, viewerFormats } from './viewer-formats.ts';
 import type { ViewerEnding, ViewerFormat } from './viewer-formats.ts';
 
@@ -346,63 +347,6 @@ async function lookAt(chain: LocalChain, streams: number): Promise<Holdings> {
 function agentProcessesOf({ agent }: LocalChain): readonly number[] {
   const entry = agent?.kind === 'bundle' ? agent.entryPoint[0] : undefined;
   return childrenOf(process.pid).filter((pid) => entry !== undefined && commandOf(pid).includes(entry));
-}
-
-function childrenOf(parent: number): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/u.test(name))
-    .map(Number)
-    .filter((pid) => {
-      const [, state, parentId] = /\) (\S) (\d+) /u.exec(read(`/proc/${pid}/stat`)) ?? [];
-      return Number(parentId) === parent && state !== 'Z';
-    });
-}
-
-function commandOf(pid: number): readonly string[] {
-  return read(`/proc/${pid}/cmdline`).split('\0');
-}
-
-function rssOf(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/mu.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
-}
-
-/** Empty where the process is gone. */
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-/** The kinds of what this process has open, such as `socket`. */
-function openFiles(): readonly string[] {
-  return readdirSync('/proc/self/fd').map((name) => linkOf(`/proc/self/fd/${name}`).split(':')[0] ?? '');
-}
-
-function linkOf(file: string): string {
-  try {
-    return readlinkSync(file);
-  } catch {
-    return 'gone';
-  }
-}
-
-/** What is still there after two seconds. */
-async function untilNone(look: () => readonly string[]): Promise<readonly string[]> {
-  for (let tries = 0; tries < 100 && look().length > 0; tries += 1) {
-    await wait(20);
-  }
-  return look();
-}
-
-/** What is in a list once more than in another. */
-function without(all: readonly string[], others: readonly string[]): readonly string[] {
-  const rest = [...others];
-  return all.filter((item) => {
-    const at = rest.indexOf(item);
-    return at === -1 || rest.splice(at, 1).length === 0;
-  });
 }
 
 function range(count: number): readonly number[] {
