@@ -84,19 +84,6 @@ describe("the init phase of a function's process", () => {
     await lambda.invoke({}, { ...invocation, coldStartMs: 35_000 });
     assert.deepEqual(waits, [35_000]);
   });
-
-  it('names native modules that cannot be loaded, before the first process', async (t) => {
-    const bundle = mkdtempSync(join(scratch, 'bundle-'));
-    writeFileSync(join(bundle, 'index.mjs'), 'export const handler = async () => 1;');
-    writeFileSync(join(bundle, 'mac.node'), Buffer.from(`cffaedfe${'00'.repeat(16)}`, 'hex'));
-    const lines: string[] = [];
-    const settings = { codeDirectory: bundle, architecture: 'arm64', onLog: collect(lines) };
-    await startFunction(t, 'index.handler', settings).invoke({}, invocation);
-    assert.equal(
-      lines[0],
-      'the native module mac.node is built for darwin, and the template says arm64: Lambda cannot load it',
-    );
-  });
 });
 
 describe("the end of a function's process", () => {

@@ -26,7 +26,7 @@ export interface LambdaFunctionSettings {
    * The function's memory, in MB. It bounds V8's heap, as it does on Lambda; a process that needs more is killed, on Linux.
    */
   readonly memorySizeMb: number;
-  /** `arm64` or `x86_64`. The process runs on this machine's; native modules that do not fit are named in the log. */
+  /** `arm64` or `x86_64`; told to nobody, since the process runs on this machine's. */
   readonly architecture?: string;
   /** The runtime's identifier, for `AWS_EXECUTION_ENV`; the process runs this program's own Node. Default `nodejs24.x`. */
   readonly runtime?: string;

@@ -1,7 +1,6 @@
 import { processClock } from './lambda-clock.ts';
 import { LambdaFunctionError } from './lambda-function-error.ts';
 import type { LambdaFunctionSettings, LambdaInvocation } from './lambda-function-settings.ts';
-import { describeNativeModules, findNativeModules } from './native-modules.ts';
 import { startSandbox } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -44,7 +43,6 @@ export function createSandboxPool(settings: LambdaFunctionSettings): SandboxPool
   const sandboxes = new Set<Sandbox>();
   const starting = new Set<Promise<unknown>>();
   const idle: Sandbox[] = [];
-  let hasStarted = false;
 
   function log(text: string): void {
     settings.onLog({ functionName: settings.name, stream: 'platform', text });
@@ -86,13 +84,6 @@ export function createSandboxPool(settings: LambdaFunctionSettings): SandboxPool
     }
   }
 
-  function lookAtBundle(): void {
-    if (!hasStarted && settings.architecture !== undefined) {
-      describeNativeModules(findNativeModules(settings.codeDirectory), settings.architecture, process).forEach(log);
-    }
-    hasStarted = true;
-  }
-
   return {
     acquire: async (invocation) => {
       await untilSomeFinish();
@@ -101,7 +92,6 @@ export function createSandboxPool(settings: LambdaFunctionSettings): SandboxPool
       if (waiting !== undefined) {
         return { sandbox: waiting, initMs: undefined, timeoutMs: settings.timeoutMs };
       }
-      lookAtBundle();
       const acquired = start(invocation);
       // Closing waits for a start that is under way; its failure is for whoever invoked.
       const settled = acquired.then(

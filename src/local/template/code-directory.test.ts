@@ -3,14 +3,13 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { agentCodeDirectory, findNativeModule, functionCodeDirectory } from './code-directory.ts';
+import { agentCodeDirectory, functionCodeDirectory } from './code-directory.ts';
 import { openTemplates } from './templates.ts';
 
 let directory: string;
 before(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'code-directory-'));
-  mkdirSync(path.join(directory, 'folder/node_modules/native'), { recursive: true });
-  writeFileSync(path.join(directory, 'folder/node_modules/native/binding.node'), '');
+  mkdirSync(path.join(directory, 'folder'));
   writeFileSync(path.join(directory, 'one.mjs'), 'export const handler = 1;');
   writeFileSync(path.join(directory, 'one.zip'), '');
 });
@@ -46,16 +45,6 @@ test('says that an archive is not run, that a path leads nowhere, and that an as
   ] as const) {
     assert.throws(() => codeOf(code, within), { name: 'LocalChainError', message });
   }
-});
-
-test("finds a module that is compiled for AWS's machines and not for this one", () => {
-  const other = process.arch === 'arm64' ? 'x86_64' : 'arm64';
-  const own = process.arch === 'arm64' ? 'arm64' : 'x86_64';
-  const found = 'node_modules/native/binding.node';
-  assert.deepEqual(
-    [findNativeModule(path.join(directory, 'folder'), other), findNativeModule(path.join(directory, 'folder'), own)],
-    [found, process.platform === 'linux' ? undefined : found],
-  );
 });
 
 function codeOf(code: unknown, within: 'template' | 'assembly' = 'template'): string {

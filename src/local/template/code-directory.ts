@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LocalChainError } from '../local-chain-error.ts';
@@ -53,18 +53,6 @@ function assetDirectory(assembly: CloudAssembly, objectKey: string, owner: Templ
     );
   }
   return directory;
-}
-
-/**
- * Finds a module in code that is compiled for AWS's machines and does not run on this one.
- *
- * @returns its path within the folder, or undefined where there is none
- */
-export function findNativeModule(directory: string, architecture: 'arm64' | 'x86_64'): string | undefined {
-  const isSame = process.platform === 'linux' && process.arch === (architecture === 'arm64' ? 'arm64' : 'x64');
-  return isSame
-    ? undefined
-    : readdirSync(directory, { recursive: true, encoding: 'utf8' }).find((file) => file.endsWith('.node'));
 }
 
 function directoryAt(code: Property, owner: TemplateResource): string {

@@ -2,8 +2,8 @@ import { agentRuntimeArnPattern } from '../../settings.ts';
 import type { Environment } from '../../settings.ts';
 import { LocalChainError } from '../local-chain-error.ts';
 import { attributeOf } from './attributes.ts';
-import { findNativeModule } from './code-directory.ts';
 import type { DeployedAgent, DeployedDistribution, DeployedFunction, Deployment } from './deployment.ts';
+import { describeNativeModules, findNativeModules } from './native-modules.ts';
 import { createNotices } from './notices.ts';
 import { readAgent, readAgentNotices } from './read-agent.ts';
 import { readAuth } from './read-auth.ts';
@@ -69,10 +69,8 @@ function findAgent(agentRuntimeArn: string | undefined, reading: Reading): Deplo
   }
   notices.add(...readAgentNotices(runtime));
   const agent = readAgent(runtime, templates, assembly);
-  const nativeModule =
-    agent.artifact.kind === 'code' ? findNativeModule(agent.artifact.codeDirectory, 'arm64') : undefined;
-  if (nativeModule !== undefined) {
-    const text = `is for linux/arm64, and holds ${nativeModule}, which does not run on this machine`;
+  const modules = agent.artifact.kind === 'code' ? findNativeModules(agent.artifact.codeDirectory) : [];
+  for (const text of describeNativeModules(modules, 'arm64', process)) {
     notices.add(runtime.get('AgentRuntimeArtifact').notice(text));
   }
   return agent;

@@ -1,6 +1,7 @@
 import { attributeOf, unqualified } from './attributes.ts';
-import { findNativeModule, functionCodeDirectory } from './code-directory.ts';
+import { functionCodeDirectory } from './code-directory.ts';
 import type { DeployedFunction, DeployedRole } from './deployment.ts';
+import { describeNativeModules, findNativeModules } from './native-modules.ts';
 import { mayAssume, readRole } from './read-role.ts';
 import type { Reading } from './reading.ts';
 import type { Property, StackScope, TemplateResource } from './resource.ts';
@@ -61,9 +62,7 @@ export function readFunction(lambda: TemplateResource, { templates, assembly, no
     .integer('Lambda', ...ephemeralStorageSizes);
   const codeDirectory = functionCodeDirectory(assembly, lambda);
   const architecture = lambda.get('Architectures').list()[0]?.oneOf(['arm64', 'x86_64']) ?? 'x86_64';
-  const nativeModule = findNativeModule(codeDirectory, architecture);
-  if (nativeModule !== undefined) {
-    const text = `is for linux/${architecture} as it is deployed, and holds ${nativeModule}, which does not run on this machine`;
+  for (const text of describeNativeModules(findNativeModules(codeDirectory), architecture, process)) {
     notices.add(lambda.get('Code').notice(text));
   }
   return {

@@ -49,14 +49,14 @@ describe('the native modules of a bundle', () => {
 
   it('are told of where none fits what the template says, and where none fits this machine', () => {
     assert.deepEqual(describeNativeModules([arm], 'x86_64', linux), [
-      'the native module a.node is built for linux arm64, and the template says x86_64: Lambda cannot load it',
-      'the native module a.node is built for linux arm64, and this machine is linux x86_64: it cannot be loaded here',
+      'holds a.node, a native module for linux arm64: it cannot be loaded where it is deployed, on linux x86_64',
+      'holds a.node, a native module for linux arm64: it cannot be loaded on this machine, which is linux x86_64',
     ]);
     assert.deepEqual(describeNativeModules([intel], 'arm64', linux), [
-      'the native module b.node is built for linux x86_64, and the template says arm64: Lambda cannot load it',
+      'holds b.node, a native module for linux x86_64: it cannot be loaded where it is deployed, on linux arm64',
     ]);
     assert.deepEqual(describeNativeModules([arm], 'arm64', { platform: 'darwin', arch: 'arm64' }), [
-      'the native module a.node is built for linux arm64, and this machine is darwin arm64: it cannot be loaded here',
+      'holds a.node, a native module for linux arm64: it cannot be loaded on this machine, which is darwin arm64',
     ]);
   });
 

@@ -22,7 +22,7 @@ export function findNativeModules(directory: string): readonly NativeModule[] {
 }
 
 /**
- * Sentences where a bundle has native modules, but none for the architecture that the template names, or none for this
+ * What a notice says where a bundle has native modules, but none for the architecture that the template names, or none for this
  * machine. A bundle with modules for several platforms is taken to choose among them.
  *
  * @param machine where this runs, as Node names it
@@ -39,10 +39,10 @@ export function describeNativeModules(
     return [];
   }
   const isFor = (target: string): boolean => modules.some((module) => module.target === target);
-  const what = `the native module ${first.path} is built for ${first.target}`;
+  const what = `holds ${first.path}, a native module for ${first.target}`;
   return [
-    ...(isFor(deployed) ? [] : [`${what}, and the template says ${architecture}: Lambda cannot load it`]),
-    ...(isFor(here) ? [] : [`${what}, and this machine is ${here}: it cannot be loaded here`]),
+    ...(isFor(deployed) ? [] : [`${what}: it cannot be loaded where it is deployed, on ${deployed}`]),
+    ...(isFor(here) ? [] : [`${what}: it cannot be loaded on this machine, which is ${here}`]),
   ];
 }
 
