@@ -1,5 +1,8 @@
 /** What a template has and is not run here is said at the start, by resource and property. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Notice } from '../../src/local/template/deployment.ts';
 import { editChainTemplate } from './chain-template.ts';
@@ -229,6 +232,20 @@ test('says nothing of a resource that requests do not meet, and of what is set t
     },
   );
   assert.deepEqual(notices, []);
+});
+
+test("names a native module of a function's or an agent's bundle that does not fit what it is deployed to", async (t) => {
+  const bundle = mkdtempSync(path.join(tmpdir(), 'native-'));
+  t.after(() => rmSync(bundle, { recursive: true }));
+  writeFileSync(path.join(bundle, 'addon.node'), Buffer.from(`cffaedfe${'00'.repeat(16)}`, 'hex'));
+  const { notices } = await chain.read([['Function', 'Code', bundle]]);
+  assert.deepEqual(notices.map(withoutStack)[0], [
+    'Function',
+    'Code',
+    'holds addon.node, a native module for darwin: it cannot be loaded where it is deployed, on linux x86_64',
+  ]);
+  const ofAgent = await chain.read([['Agent', 'AgentRuntimeArtifact.CodeConfiguration.Code', bundle]]);
+  assert.match(ofAgent.notices[0]?.text ?? '', /^holds addon\.node, a native module for darwin: /u);
 });
 
 test('names the resource that a variable is of and that nobody runs here', async () => {
