@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { LambdaFunction, LambdaStream } from '../../src/local/lambda/lambda-function.ts';
-import type { LambdaFunctionSettings } from '../../src/local/lambda/lambda-function-settings.ts';
+import type { LambdaFunctionSettings, LambdaLogLine } from '../../src/local/lambda/lambda-function-settings.ts';
 import { invocation, readStream as read, readUntilError, startFunction, taskFolder } from './task-function.ts';
 import { processIsGone, untilGone, untilStill, untilTrue } from './until.ts';
 
@@ -244,6 +244,22 @@ describe('the processes of a function', () => {
     await lambda.close();
     assert.match(lines[0] ?? '', /^relay stdout \S+Z\treq-1\tINFO\thello world \{ a: 1 \}$/u);
     assert.match(lines[1] ?? '', /^relay stdout \S+Z\treq-1\tINFO\ttwo\nlines$/u);
+  });
+
+  it('leave out what is less severe than the level that is named', async (t) => {
+    const lines: string[] = [];
+    const settings = {
+      logFormat: 'JSON',
+      logLevel: 'WARN',
+      onLog: (line: LambdaLogLine) => lines.push(line.text),
+    } as const;
+    const lambda = start(t, 'logs', settings);
+    await text(await lambda.invokeStreaming({}, invocation));
+    await lambda.close();
+    assert.deepEqual(
+      lines.map((line) => (JSON.parse(line) as { readonly level: string }).level),
+      ['WARN', 'ERROR', 'ERROR'],
+    );
   });
 
   for (const [handler, errorType] of Object.entries({

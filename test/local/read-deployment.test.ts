@@ -104,6 +104,7 @@ test('reads the whole chain from a synthesized app, through the stack in us-east
         memorySizeMb: 128,
         architecture: 'x86_64',
         logFormat: 'Text',
+        logLevel: undefined,
         reservedConcurrency: undefined,
         role: undefined,
         region: 'us-east-1',
@@ -146,6 +147,7 @@ test('reads the whole chain from a synthesized app, through the stack in us-east
         memorySizeMb: 512,
         architecture: 'arm64',
         logFormat: 'Text',
+        logLevel: undefined,
         reservedConcurrency: undefined,
         role: undefined,
         region: 'ap-northeast-1',
@@ -368,6 +370,21 @@ test('reads what a response headers policy lets pages of other origins do, of it
     },
   );
   chain.remove();
+});
+
+test('reads how a function logs: all of it as text, and from INFO on as JSON where no level is named', async () => {
+  const logging: unknown[] = [];
+  for (const config of [{ LogFormat: 'Text', ApplicationLogLevel: 'WARN' }, { LogFormat: 'JSON' }]) {
+    const { distribution } = await readEdited((resource) =>
+      resource.Type === 'AWS::Lambda::Function' ? withProperty(resource, 'LoggingConfig', config) : resource,
+    );
+    const deployed = distribution.behaviours[0]?.origin.functionUrl?.function;
+    logging.push([deployed?.logFormat, deployed?.logLevel]);
+  }
+  assert.deepEqual(logging, [
+    ['Text', undefined],
+    ['JSON', 'INFO'],
+  ]);
 });
 
 test('says which asset or value of another stack the assembly lacks', async () => {

@@ -126,6 +126,7 @@ function functionOf(statements: readonly object[], name = 'Relay'): DeployedFunc
     memorySizeMb: 128,
     architecture: 'arm64',
     logFormat: 'JSON',
+    logLevel: undefined,
     reservedConcurrency: undefined,
     region: 'eu-west-1',
     accountId,

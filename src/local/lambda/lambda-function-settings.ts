@@ -32,6 +32,8 @@ export interface LambdaFunctionSettings {
   readonly runtime?: string;
   /** `LoggingConfig.LogFormat`: how `console` writes. Default `Text`. */
   readonly logFormat?: 'Text' | 'JSON';
+  /** `LoggingConfig.ApplicationLogLevel`: the least severe level that `console` writes. Default: all are written. */
+  readonly logLevel?: string | undefined;
   /** How many invocations may run at once; ten times as many may begin in a second. Default: any number. */
   readonly reservedConcurrency?: number | undefined;
   /** The function's region. */

@@ -32,6 +32,7 @@ function environmentOf(settings: LambdaFunctionSettings, address: string): Recor
     AWS_EXECUTION_ENV: `AWS_Lambda_${settings.runtime ?? 'nodejs24.x'}`,
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_LOG_FORMAT: settings.logFormat ?? 'Text',
+    ...(settings.logLevel !== undefined && { AWS_LAMBDA_LOG_LEVEL: settings.logLevel }),
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
     ...settings.environment,

@@ -22,6 +22,8 @@ export interface DeployedFunction {
   readonly architecture: string;
   /** How `console` writes. */
   readonly logFormat: 'Text' | 'JSON';
+  /** Least severe level that `console` writes, such as `INFO`; undefined where it writes all. */
+  readonly logLevel: string | undefined;
   /** How many invocations may run at once, `ReservedConcurrentExecutions`; undefined where the template reserves none. */
   readonly reservedConcurrency: number | undefined;
   /** What its credentials are those of. */

@@ -24,7 +24,7 @@ export const lambdaProperties: Readonly<Record<string, PropertyTable>> = {
     KmsKeyArn: noEffect,
     Layers: said('is not there for the function: what it takes from a layer is missing'),
     LoggingConfig: members({
-      ApplicationLogLevel: noEffect,
+      ApplicationLogLevel: run,
       LogFormat: run,
       LogGroup: noEffect,
       SystemLogLevel: noEffect,

@@ -13,6 +13,8 @@ const memorySizes = [128, 10_240] as const;
 const ephemeralStorageSizes = [512, 10_240] as const;
 const maxEnvironmentBytes = 4096;
 
+const logLevels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
+
 /** Variables that Lambda sets itself (Lambda, Defined runtime environment variables). */
 const reservedVariables = [
   '_HANDLER',
@@ -76,7 +78,7 @@ export function readFunction(lambda: TemplateResource, { templates, assembly, no
     timeoutMs: (lambda.get('Timeout').integer('Lambda', 1, maxTimeout) ?? 3) * 1000,
     memorySizeMb: lambda.get('MemorySize').integer('Lambda', ...memorySizes) ?? 128,
     architecture,
-    logFormat: lambda.get('LoggingConfig').get('LogFormat').oneOf(['Text', 'JSON'], 'Text'),
+    ...readLogging(lambda.get('LoggingConfig')),
     reservedConcurrency: lambda.get('ReservedConcurrentExecutions').integer('Lambda', 0, Infinity),
     role: readExecutionRole(lambda.get('Role'), templates),
     region: lambda.stack.region,
@@ -95,6 +97,13 @@ function readRuntime(property: Property, add: Reading['notices']['add']): string
     add(property.notice(`is ${runtime}; the function runs on Node.js ${own} here`));
   }
   return runtime;
+}
+
+/** With JSON there is a level, INFO unless it is named (Lambda, Log-level filtering). */
+function readLogging(logging: Property): Pick<DeployedFunction, 'logFormat' | 'logLevel'> {
+  const logFormat = logging.get('LogFormat').oneOf(['Text', 'JSON'], 'Text');
+  const logLevel = logging.get('ApplicationLogLevel').oneOf(logLevels, 'INFO');
+  return { logFormat, logLevel: logFormat === 'JSON' ? logLevel : undefined };
 }
 
 function readEnvironment(property: Property): Readonly<Record<string, string>> {
