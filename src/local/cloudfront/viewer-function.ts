@@ -32,17 +32,21 @@ export interface ViewerFunction {
   close(): Promise<void>;
 }
 
-/** How much processor time a run may use, in milliseconds, before its developer is warned, and before it fails. */
+/** How much a run may use, in milliseconds. */
 export interface ComputeLimits {
+  /** Processor time over which its developer is warned. */
   readonly warnedMs: number;
+  /** Processor time over which it fails. */
   readonly refusedMs: number;
+  /** By the clock, after which the thread is ended, whatever it does. */
+  readonly stoppedMs: number;
 }
 
-/** CloudFront gives about one millisecond, on machines of its own and to code that it has compiled before: what is far over fails. */
-const defaultLimits: ComputeLimits = { warnedMs: 10, refusedMs: 100 };
-
-/** When the thread is ended, whatever it does. */
-const timeLimitMs = 1000;
+/**
+ * CloudFront gives about one millisecond, on machines of its own and to code that it has compiled before: what is far over fails.
+ * A thread that has to wait for a busy machine is no function that never ends, so that the clock has much more patience.
+ */
+const defaultLimits: ComputeLimits = { warnedMs: 10, refusedMs: 100, stoppedMs: 5000 };
 
 /**
  * Largest heap of the thread, in MB. A function may use 2 MB (CloudFront, Quotas on CloudFront Functions), and V8 with this
@@ -76,7 +80,7 @@ export function createViewerFunction(
       return failed('the function is closed', []);
     }
     worker ??= startWorker(name, code);
-    const report = await ask(await worker, event);
+    const report = await ask(await worker, event, limits.stoppedMs);
     if (typeof report === 'string') {
       await stop();
       return failed(report, []);
@@ -108,9 +112,9 @@ async function startWorker(name: string, code: string): Promise<Worker> {
 }
 
 /** The run's report, or how the thread failed, which is of no use then. */
-async function ask(worker: Worker, event: unknown): Promise<ThreadReport | string> {
+async function ask(worker: Worker, event: unknown, stoppedMs: number): Promise<ThreadReport | string> {
   const { promise, resolve } = Promise.withResolvers<ThreadReport | string>();
-  const timer = setTimeout(() => resolve(`the function was stopped after ${timeLimitMs} ms`), timeLimitMs);
+  const timer = setTimeout(() => resolve(`the function was stopped after ${stoppedMs} ms`), stoppedMs);
   const onError = (error: unknown): void => {
     const isMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
     resolve(
