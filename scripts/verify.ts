@@ -1,10 +1,11 @@
 /**
  * The gate. `check`: formatting, lint, types, unused code, unit tests. `all`: these, the build, the package's own
- * correctness and every test; where `CI` is set it first installs the clients of `test/clients/`. Ends with
+ * correctness and every test; where `CI` is set it first installs what some tests need besides, all at once. Ends with
  * `N passed, N failed, N skipped`.
  */
 import './require-node.ts';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { run } from 'node:test';
@@ -24,7 +25,15 @@ const checks: readonly Step[] = [
   { name: 'unused code, exports and dependencies', script: 'lint:unused' },
 ];
 
-const clientInstall: Step = { name: 'install of the real clients', script: 'clients:install' };
+const installs: readonly Step[] = [
+  { name: 'install of the real clients', script: 'clients:install' },
+  ...(process.platform === 'linux'
+    ? [{ name: "build of Lambda's runtime client", script: 'lambda-runtime:install' }]
+    : []),
+  ...(spawnSync('python3', ['--version']).status === 0
+    ? [{ name: 'install of the Python packages', script: 'python:install' }]
+    : []),
+];
 
 const clientTypes: Step = { name: 'types of the tests with real clients', script: 'lint:client-types' };
 
@@ -38,9 +47,16 @@ const allTests = [...unitTests, 'test/**/*.test.ts'];
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
 
-function runStep({ name, script }: Step): boolean {
+async function runStep({ name, script }: Step): Promise<boolean> {
   const startedAt = performance.now();
-  const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', script], { encoding: 'utf8' });
+  const npm = spawn('npm', ['run', '--silent', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [npm.stdout, npm.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const [status] = (await once(npm, 'close')) as [number | null];
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   if (status === 0) {
     counts.passed += 1;
@@ -49,7 +65,7 @@ function runStep({ name, script }: Step): boolean {
   }
   counts.failed += 1;
   failures.push(name);
-  process.stdout.write(`✖ ${name} (${seconds} s): npm run ${script}\n${stdout}${stderr}\n`);
+  process.stdout.write(`✖ ${name} (${seconds} s): npm run ${script}\n${output}\n`);
   return false;
 }
 
@@ -80,13 +96,13 @@ function isFile(name: string): boolean {
 }
 
 const isAll = process.argv[2] === 'all';
-if (isAll && (process.env['CI'] ?? '') !== '') runStep(clientInstall);
-for (const step of checks) runStep(step);
-if (clients.isInstalled() && copilotKit.isInstalled()) runStep(clientTypes);
+if (isAll && (process.env['CI'] ?? '') !== '') await Promise.all(installs.map(runStep));
+for (const step of checks) await runStep(step);
+if (clients.isInstalled() && copilotKit.isInstalled()) await runStep(clientTypes);
 else skipStep(clientTypes, `the clients are not installed; run ${installCommand}`);
 // Everything beyond the unit tests runs what the build leaves.
-const isBuilt = isAll && runStep(build);
-if (isBuilt) runStep(packaging);
+const isBuilt = isAll && (await runStep(build));
+if (isBuilt) await runStep(packaging);
 await runTests(isBuilt ? allTests : unitTests);
 
 for (const failure of failures) process.stdout.write(`failed: ${failure}\n`);

@@ -7,7 +7,8 @@ const version = '4.0.2';
 
 const folder = fileURLToPath(new URL('../../.cache/aws-lambda-ric-4', import.meta.url));
 const program = `${folder}/node_modules/aws-lambda-ric/index.mjs`;
-const nativeClient = `${folder}/node_modules/aws-lambda-ric/rapid-client.node`;
+/** Written last: the native client is built. */
+const stamp = `${folder}/installed`;
 
 /** Debian packages that its native client is built with, by a command that each brings. */
 const buildTools: Readonly<Record<string, string>> = {
@@ -28,20 +29,27 @@ export type GenuineRuntime = { readonly program: string } | { readonly skip: str
  * dependency of this package.
  */
 export function findGenuineRuntime(): GenuineRuntime {
-  if (existsSync(nativeClient)) {
-    return { program };
+  if (!existsSync(stamp)) {
+    if ((process.env['CI'] ?? '') === '') {
+      return {
+        skip: `skipped: run npm run lambda-runtime:install to build aws-lambda-ric ${version} (a minute, on Linux)`,
+      };
+    }
+    if (process.platform !== 'linux') {
+      return { skip: `skipped: aws-lambda-ric ${version} builds on Linux only` };
+    }
+    installGenuineRuntime();
   }
-  if ((process.env['CI'] ?? '') === '') {
-    return { skip: `skipped: set CI=1 to build aws-lambda-ric ${version} into .cache/ (about a minute, on Linux)` };
-  }
-  if (process.platform !== 'linux') {
-    return { skip: `skipped: aws-lambda-ric ${version} builds on Linux only` };
-  }
+  return { program };
+}
+
+/** Builds the genuine runtime into `.cache/`; what is there already is left as it is. Of several at once one builds. */
+export function installGenuineRuntime(): void {
   installBuildTools();
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/package.json`, '{ "private": true, "allowScripts": { "aws-lambda-ric": true } }\n');
-  run('npm', ['install', '--no-audit', '--no-fund', '--save-exact', `aws-lambda-ric@${version}`], folder);
-  return { program };
+  const install = `npm install --no-audit --no-fund --save-exact aws-lambda-ric@${version}`;
+  run('flock', ['lock', 'sh', '-c', `test -e installed || { ${install} && touch installed; }`], folder);
 }
 
 function installBuildTools(): void {

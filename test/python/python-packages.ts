@@ -22,7 +22,7 @@ export const pythonEnvironment: Readonly<Record<string, string>> = {
   PYTHONPYCACHEPREFIX: join(folder, 'bytecode'),
 };
 
-const installCommand = 'node scripts/install-python.ts';
+const installCommand = 'npm run python:install';
 const pythonVersion = readPythonVersion();
 
 /** For the `skip` option of `node:test`: why the agents cannot be run here; false where they can, or where `CI` is set. */
