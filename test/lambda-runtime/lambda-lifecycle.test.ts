@@ -104,7 +104,7 @@ describe("the end of a function's process", () => {
       ...exitError,
       message: 'RequestId: req-1 Error: Runtime exited with error: signal: killed',
     });
-    assert.match(lines[0] ?? '', /^the process used [34]\d\d MB of memory; its MemorySize is 256 MB$/u);
+    assert.match(lines[0] ?? '', /^the process used \d{3} MB of memory; its MemorySize is 256 MB$/u);
     assert.deepEqual(lines.slice(1), [
       'RequestId: req-1 Error: Runtime exited with error: signal: killed\nRuntime.ExitError',
     ]);
