@@ -182,6 +182,10 @@ test('says which function cannot be compiled', async () => {
     name: 'LocalChainError',
     message: 'the CloudFront Function front cannot be compiled: Cannot use import statement outside a module',
   });
+  assert.throws(() => createViewerFunction('front', 'function handler() { return 010; }'), {
+    name: 'LocalChainError',
+    message: 'the CloudFront Function front cannot be compiled: Octal literals are not allowed in strict mode.',
+  });
 });
 
 function run(code: string, limits?: ComputeLimits): Promise<ViewerFunctionRun> {

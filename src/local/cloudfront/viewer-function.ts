@@ -106,6 +106,8 @@ async function startWorker(name: string, code: string): Promise<Worker> {
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb, maxYoungGenerationSizeMb: memoryLimitMb / 4 },
   });
+  // A thread may fail while nobody waits for it, as it is being ended: whoever asks it next hears of it.
+  worker.on('error', () => undefined);
   await once(worker, 'online');
   worker.unref();
   return worker;
@@ -147,7 +149,8 @@ function failed(failure: string, logs: readonly string[]): ViewerFunctionRun {
 
 function requireCompilable(name: string, code: string): void {
   try {
-    compileFunction(code, [], { filename: `${name}.js` });
+    // As the thread has it: a thread in which it cannot be compiled would take this whole process with it.
+    compileFunction(`'use strict'; ${code}`, [], { filename: `${name}.js` });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new LocalChainError(`the CloudFront Function ${name} cannot be compiled: ${reason}`, { cause: error });
