@@ -113,6 +113,12 @@ test('encodes, hashes and parses texts as Node does', async () => {
   );
 });
 
+test('takes parameters whose names every object has for those of the query', async () => {
+  const text = '__proto__=1&constructor=2&toString=3&toString=4';
+  const { parsed, again } = (await run('texts', text)) as { parsed: object; again: string };
+  assert.deepEqual([Object.entries(parsed), again], [Object.entries(querystring.parse(text)), text]);
+});
+
 test('writes numbers and texts as Node does', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), async (value) => {

@@ -52,9 +52,11 @@ export function addModules({ Buffer, ask, toText, toBytes, encode, decode, bytes
       const [name, value] = (at === -1 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + equal.length)]).map((part) =>
         convert(part.replaceAll('+', ' ')),
       ) as [string, string];
-      const before = parsed[name];
-      if (before === undefined) parsed[name] = value;
-      else parsed[name] = Array.isArray(before) ? before.concat(value) : [before, value];
+      // Neither read nor written as a plain member: a viewer may send any name, `__proto__` too.
+      const before: unknown = Object.getOwnPropertyDescriptor(parsed, name)?.value;
+      const several = Array.isArray(before) ? before.concat(value) : [before, value];
+      const member = { writable: true, enumerable: true, configurable: true };
+      Object.defineProperty(parsed, name, { ...member, value: before === undefined ? value : several });
     }
     return parsed;
   };
