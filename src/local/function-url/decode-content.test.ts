@@ -62,6 +62,7 @@ describe('a compressed answer', () => {
   });
 
   it('is left as it is where its encoding is not known, or it is whole', () => {
+    assert.equal(decodeContent(answerOf({ 'content-encoding': 'constructor' }, [])), undefined);
     assert.equal(decodeContent(answerOf({ 'content-encoding': 'zstd' }, [])), undefined);
     assert.equal(decodeContent(answerOf({}, [])), undefined);
     const whole = { ...answerOf({ 'content-encoding': 'gzip' }, []), body: gzipSync(text) };

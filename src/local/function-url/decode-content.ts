@@ -4,12 +4,12 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { FunctionAnswer } from './function-answer.ts';
 
 /** What takes a compression away, by its name in `content-encoding`. */
-const decoders: Readonly<Record<string, () => Transform>> = {
-  br: createBrotliDecompress,
-  deflate: createInflate,
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-};
+const decoders: ReadonlyMap<string, () => Transform> = new Map([
+  ['br', createBrotliDecompress],
+  ['deflate', createInflate],
+  ['gzip', createGunzip],
+  ['x-gzip', createGunzip],
+]);
 
 /**
  * A streamed answer as a Function URL passes it on: without its compression, and without the header that names it. (Observed
@@ -19,7 +19,7 @@ const decoders: Readonly<Record<string, () => Transform>> = {
  */
 export function decodeContent(answer: FunctionAnswer): FunctionAnswer | undefined {
   const header = Object.entries(answer.headers).find(([name]) => name.toLowerCase() === 'content-encoding');
-  const createDecoder = decoders[header?.[1].trim().toLowerCase() ?? ''];
+  const createDecoder = decoders.get(header?.[1].trim().toLowerCase() ?? '');
   if (header === undefined || createDecoder === undefined || answer.body instanceof Uint8Array) {
     return undefined;
   }
