@@ -71,6 +71,19 @@ for (const [what, template, message] of [
   });
 }
 
+test('refuses a template that is nested in itself', async () => {
+  const nested = (url: string): object => ({
+    Resources: { Inner: { Type: 'AWS::CloudFormation::Stack', Properties: { TemplateURL: url } } },
+  });
+  write('two.json', nested('./one.json'));
+  const file = write('one.json', nested('./two.json'));
+  await assert.rejects(readAssembly(file), {
+    name: 'LocalChainError',
+    message:
+      'resource Inner (AWS::CloudFormation::Stack) of stack Inner: property TemplateURL is "./one.json", in which this template itself is nested',
+  });
+});
+
 test('says where there is nothing, or a folder without an assembly', async () => {
   for (const location of [path.join(directory, 'nowhere.yaml'), directory]) {
     await assert.rejects(readAssembly(location), {

@@ -22,7 +22,8 @@ export async function readAssembly(location: string): Promise<CloudAssembly> {
   return { directory: file, stacks: [stack], assets: new Map() };
 }
 
-async function readTemplateFile(file: string, name: string): Promise<StackTemplate> {
+/** @param around the templates that it is nested in, the outermost first */
+async function readTemplateFile(file: string, name: string, around: readonly string[] = []): Promise<StackTemplate> {
   const template = await parseTemplate(file);
   requireNoTransform(template, file);
   const directory = path.dirname(file);
@@ -36,7 +37,14 @@ async function readTemplateFile(file: string, name: string): Promise<StackTempla
           `resource ${logicalId} (AWS::CloudFormation::Stack) of stack ${name}: property TemplateURL must be a path, as "aws cloudformation package" takes it, not ${JSON.stringify(url)}`,
         );
       }
-      nested[logicalId] = await readTemplateFile(path.resolve(directory, url), logicalId);
+      const inner = path.resolve(directory, url);
+      const own = [...around, file];
+      if (own.includes(inner)) {
+        throw new LocalChainError(
+          `resource ${logicalId} (AWS::CloudFormation::Stack) of stack ${name}: property TemplateURL is ${JSON.stringify(url)}, in which this template itself is nested`,
+        );
+      }
+      nested[logicalId] = await readTemplateFile(inner, logicalId, own);
     }
   }
   return { name, region: undefined, accountId: undefined, ...sections, nested, directory };

@@ -65,6 +65,23 @@ test('reads any document back that a writer of YAML 1.1 wrote', async () => {
   );
 });
 
+test('refuses aliases that would fill the memory, or stand in what they name', async () => {
+  const names = Array.from('abcdefgh');
+  const bomb = names
+    .map((name, at) => `${name}: &${name} [${`*${names[at - 1] ?? ''},`.repeat(9)}]`)
+    .join('\n')
+    .replaceAll('*,', 'x,');
+  for (const [text, message] of [
+    [bomb, 'Excessive alias count indicates a resource exhaustion attack'],
+    ['a: &a { b: *a }', 'an alias stands in what it names'],
+  ] as const) {
+    await assert.rejects(parseYamlTemplate(text, 't.yaml'), {
+      name: 'LocalChainError',
+      message: `"t.yaml" cannot be read: ${message}`,
+    });
+  }
+});
+
 test('says what to install where there is no package for YAML, and where the text is no YAML', async () => {
   const missing = Promise.reject(new Error('Cannot find package'));
   await assert.rejects(

@@ -1,5 +1,5 @@
 import type * as YamlModule from 'yaml';
-import type { CollectionTag, ScalarTag, Tags, YAMLMap, YAMLSeq } from 'yaml';
+import type { CollectionTag, Document, ScalarTag, Tags, YAMLMap, YAMLSeq } from 'yaml';
 import { LocalChainError } from '../local-chain-error.ts';
 
 type Yaml = typeof YamlModule;
@@ -62,11 +62,35 @@ export async function parseYamlTemplate(
   const document = yaml.parseDocument(text, { version: '1.1', customTags });
   const [fault] = [...document.errors, ...document.warnings];
   if (fault !== undefined) {
-    throw new LocalChainError(`"${file}" cannot be read: ${fault.message.split('\n', 1).join('').replace(/:$/u, '')}`, {
-      cause: fault,
-    });
+    throw unreadable(file, fault.message.split('\n', 1).join('').replace(/:$/u, ''), fault);
   }
-  return document.toJS();
+  return toPlain(document, file);
+}
+
+/** The package limits how often aliases may be followed. */
+function toPlain(document: Document, file: string): unknown {
+  let plain: unknown;
+  try {
+    plain = document.toJS();
+  } catch (error) {
+    throw unreadable(file, error instanceof Error ? error.message : String(error), error);
+  }
+  if (containsItself(plain, [])) {
+    throw unreadable(file, 'an alias stands in what it names');
+  }
+  return plain;
+}
+
+function containsItself(value: unknown, around: readonly object[]): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (around.includes(value) || Object.values(value).some((member) => containsItself(member, [...around, value])))
+  );
+}
+
+function unreadable(file: string, reason: string, cause?: unknown): LocalChainError {
+  return new LocalChainError(`"${file}" cannot be read: ${reason}`, { cause });
 }
 
 /** One tag for each form that its argument may have: text, a list, an object. */
