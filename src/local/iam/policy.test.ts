@@ -52,6 +52,18 @@ test('reads a policy with one statement or many, one value or many, and what is 
   });
 });
 
+test('leaves open a condition of which nothing is known, and takes a principal that is not known for another', () => {
+  const unknown = new LocalChainError('nobody here knows it');
+  const conditionsOf = (conditions: unknown): unknown =>
+    readPolicy({ Statement: { ...allow, Condition: conditions } }, 'identity').statements[0]?.conditions;
+  assert.deepEqual(
+    [conditionsOf(unknown), conditionsOf({ Bool: unknown, Null: { 'a:B': true } })],
+    [[{ doubt: unknown.message }], [{ doubt: unknown.message }, { operator: 'Null', key: 'a:B', values: ['true'] }]],
+  );
+  const policy = readPolicy({ Statement: { ...allow, Principal: unknown } }, 'resource');
+  assert.deepEqual(policy.statements[0]?.principals, { kind: 'only', names: [] });
+});
+
 for (const [what, document, kind, message] of [
   ['is no object', [], 'identity', 'is no policy: it must be a JSON object'],
   ['has no statement', {}, 'identity', 'Statement[0] must be an object'],

@@ -20,7 +20,8 @@ export interface Statement {
   readonly actions: Selection;
   /** Undefined in a trust policy, which is about its role. */
   readonly resources: Selection | undefined;
-  readonly conditions: readonly Condition[];
+  /** A doubt stands for one of which not even the keys are known here. */
+  readonly conditions: readonly (Condition | Doubt)[];
 }
 
 /** What an element names: `Action` is `only` these, `NotAction` all `except` these. */
@@ -113,6 +114,9 @@ function readPrincipals(statement: JsonObject, path: string): Principals {
   if (value === '*') {
     return { kind, names: [{ kind: 'AWS', name: '*' }] };
   }
+  if (value instanceof LocalChainError) {
+    return { kind, names: [] };
+  }
   if (!isJsonObject(value)) {
     throw new LocalChainError(`${path}.${element} is ${JSON.stringify(value)}; it must be "*" or an object`);
   }
@@ -126,14 +130,20 @@ function readPrincipals(statement: JsonObject, path: string): Principals {
   };
 }
 
-function readConditions(conditions: unknown, path: string): readonly Condition[] {
+function readConditions(conditions: unknown, path: string): Statement['conditions'] {
   if (conditions === undefined) {
     return [];
+  }
+  if (conditions instanceof LocalChainError) {
+    return [{ doubt: conditions.message }];
   }
   if (!isJsonObject(conditions)) {
     throw new LocalChainError(`${path} must be an object`);
   }
-  return Object.entries(conditions).flatMap(([operator, keys]) => {
+  return Object.entries(conditions).flatMap(([operator, keys]): Statement['conditions'] => {
+    if (keys instanceof LocalChainError) {
+      return [{ doubt: keys.message }];
+    }
     if (!isJsonObject(keys)) {
       throw new LocalChainError(`${path}.${operator} must be an object`);
     }

@@ -48,7 +48,9 @@ export function concerns(statement: Statement, { hasVariables }: Policy, request
     selects(statement.actions, (name) => isLike(readPattern(lowerCase(name), undefined), action.toLowerCase())),
     statement.resources === undefined ||
       selects(statement.resources, (name) => coversResource(readPattern(name, variables), resource)),
-    ...statement.conditions.map((condition) => holds(condition, context, variables)),
+    ...statement.conditions.map((condition) =>
+      'doubt' in condition ? condition : holds(condition, context, variables),
+    ),
   ]);
 }
 
