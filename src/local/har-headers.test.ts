@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { maskForms, maskHeader } from './har-headers.ts';
+import { maskHeader, maskPath } from './har-headers.ts';
 
 const mask = (name: string, value: string): string => maskHeader({ name, value }).value;
 
@@ -24,6 +24,15 @@ test('masks what is a credential by its name, but for its scheme', () => {
     ['x-hub-signature', 'sha1=00', '(masked)'],
     ['x-session', '1', '(masked)'],
     ['my_secret', '1', '(masked)'],
+    ['x-accesstoken', 'tiny', '(masked)'],
+    ['x-userpassword', 'hunter2', '(masked)'],
+    ['x-sessionid', 'abc', '(masked)'],
+    ['x-pwd', 'hunter2', '(masked)'],
+    ['x-privatekey', 'tiny', '(masked)'],
+    ['x-pin', '1234', '(masked)'],
+    ['x-thread-id', 'abc', '(masked)'],
+    ['x-conversation-id', 'abc', '(masked)'],
+    ['x-authenticate', 'hunter2', '(masked)'],
   ] as const) {
     assert.equal(mask(name, value), expected, name);
   }
@@ -54,7 +63,10 @@ test('masks in any header what looks like a secret, and leaves the rest of the v
   ] as const) {
     assert.equal(mask('x-note', value), expected);
   }
-  assert.equal(maskForms(`/a/${apiKey}/b`), '/a/(masked)/b');
+  assert.equal(mask('baggage', 'session.id=abc,theme=dark'), 'session.id=(masked),theme=dark');
+  assert.equal(maskPath(`/a/${apiKey}/b`), '/a/(masked)/b');
+  assert.equal(maskPath('/threads/0b7a3f6e-4c3f-4a36-8d59-6a0c7ce2f7a1'), '/threads/(masked)');
+  assert.equal(maskPath('/a;jsessionid=abc/b;v=1'), '/a;jsessionid=(masked)/b;v=1');
 });
 
 test('leaves what says what happened', () => {
@@ -69,6 +81,7 @@ test('leaves what says what happened', () => {
     ['x-amzn-RequestId', '0b7a3f6e-4c3f-4a36-8d59-6a0c7ce2f7a1'],
     ['x-amzn-trace-id', 'Root=1-6741f0aa-0123456789abcdef01234567;Sampled=0'],
     ['x-amzn-tls-cipher-suite', 'TLS_AES_128_GCM_SHA256'],
+    ['access-control-allow-credentials', 'true'],
     ['strict-transport-security', 'max-age=31536000; includeSubDomains'],
     ['host', 'abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws'],
     ['user-agent', 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0'],

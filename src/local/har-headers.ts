@@ -16,9 +16,12 @@ const credentialNames: ReadonlySet<string> = new Set([
   'mcp-session-id',
 ]);
 
-/** Words of a name that say so, whoever made the header up. */
+/** Words in a name that say so, whoever made the header up: also in the middle of another one, as in `x-accesstoken`. */
 const credentialWords =
-  /(?:^|[-_])(?:auth|authorization|token|secret|api-?key|key|pass(?:word|wd|phrase)?|credentials?|signature|session|sid|cookie|jwt|csrf|xsrf|otp)(?:[-_]|$)/iu;
+  /token|secret|api-?key|private-?key|passw(?:or)?d|passphrase|passcode|credential|signature|session|cookie|authoriz|jwt|csrf|xsrf|(?:^|[-_])(?:auth|authenticate|key|pass|pwd|pin|sid|otp|thread|conversation)(?:[-_]|$)/iu;
+
+/** Headers that answer a viewer without credentials, or say how a browser is to treat some: nothing in them is one. */
+const plainNames = /(?:^(?:.*-)?(?:www|proxy)-authenticate|^access-control-.*)$/iu;
 
 /** Headers with long values that look drawn by lot and are no secret: ids of requests, hashes, hosts, policies. */
 const openNames =
@@ -34,6 +37,8 @@ const secretForms: readonly (readonly [form: RegExp, replacement: string])[] = [
   // Names in a URL's query or fragment say something; their values may be prompts.
   [/([?&#][^=&#\s"'<>,]+)=[^&#\s"'<>,]*/gu, `$1=${masked}`],
   [/:\/\/[^/?#\s@]+@/gu, `://${masked}@`],
+  // Members of a baggage, a path or a list, such as `session.id=…`, which AgentCore's tools write into `baggage`.
+  [/([\w.-]*(?:session|token|secret|password)[\w.-]*)=(?!\(masked\))[^;,&\s"/]+/giu, `$1=${masked}`],
 ];
 
 /** Long enough for 128 random bits, with letters and digits. */
@@ -49,8 +54,7 @@ const signature =
  * `authorization` stays, and of a signature its scope and the names of the headers that it covers.
  */
 export function maskHeader({ name, value }: TracedHeader): TracedHeader {
-  // A challenge is for whoever has no credentials yet.
-  if (/authenticate$/iu.test(name)) {
+  if (plainNames.test(name)) {
     return { name, value };
   }
   if (credentialNames.has(name.toLowerCase()) || credentialWords.test(name)) {
@@ -60,8 +64,17 @@ export function maskHeader({ name, value }: TracedHeader): TracedHeader {
   return { name, value: openNames.test(name) ? text : text.replace(longRandom, masked) };
 }
 
+/** Masks in a URL's path what has the form of a token or looks drawn by lot: a link that was shared is a credential, too. */
+export function maskPath(path: string): string {
+  // A run that looks drawn by lot ends with its segment.
+  return maskForms(path)
+    .split('/')
+    .map((segment) => segment.replace(longRandom, masked))
+    .join('/');
+}
+
 /** Masks what has the form of a token, and the values of a URL's query. */
-export function maskForms(text: string): string {
+function maskForms(text: string): string {
   return secretForms.reduce((rest, [form, replacement]) => rest.replace(form, replacement), text);
 }
 

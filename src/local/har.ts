@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { maskForms, maskHeader } from './har-headers.ts';
+import { maskHeader, maskPath } from './har-headers.ts';
 import type { HopTrace, TracedHeader } from './hop-trace.ts';
 import type { RequestLine, ResponseEnding } from './request-line.ts';
 
@@ -80,7 +80,7 @@ export function toHarEntry(line: RequestLine, origin: string): HarEntry {
     time: roundMs(wait + receive),
     request: {
       method: line.method,
-      url: `${origin}${maskForms(line.path)}`,
+      url: `${origin}${maskPath(line.path)}`,
       httpVersion: 'HTTP/1.1',
       cookies: [],
       headers: viewer?.requestHeaders ?? [],
