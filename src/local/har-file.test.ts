@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -45,6 +45,12 @@ const line: RequestLine = {
   firstByteMs: 13,
   totalMs: 20,
 };
+
+test('makes a file that only its owner reads', () => {
+  const file = path.join(folder, 'mode.har');
+  createHarFile(file, assert.fail).close();
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+});
 
 test('is a whole archive at any time, and replaces what the file held', () => {
   const file = path.join(folder, 'grows.har');

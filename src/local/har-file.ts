@@ -42,7 +42,8 @@ export function createHarFile(file: string, onFault: (sentence: string) => void)
   };
   let separator = '';
   try {
-    descriptor = openSync(file, 'w');
+    // What is masked is not all that may be private.
+    descriptor = openSync(file, 'w', 0o600);
     const creator = JSON.stringify({ name: 'agentcore-relay', version: readVersion() });
     writeOver(`{"log":{"version":"1.2","creator":${creator},"pages":[],"entries":[`);
   } catch (error) {
