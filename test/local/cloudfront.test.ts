@@ -422,6 +422,50 @@ test('counts the time of the whole answer: 504 before the head, a cut after it, 
   assert.deepEqual({ ending, bytes }, { ending: 'cut', bytes: 5 });
 });
 
+test('tells the developer why it refuses a request, gives an origin up, or cuts its answer', async () => {
+  const silent = { ...testOrigin, readTimeoutMs: 20, connectionAttempts: 2 };
+  const limited = { ...testOrigin, completionTimeoutMs: 20 };
+  await using distribution = await openDistribution({
+    behaviours: [
+      { pathPattern: '/read-only', allowedMethods: ['GET', 'HEAD'] },
+      { pathPattern: '/silent*', origin: silent },
+      { pathPattern: '/limited*', origin: limited },
+    ],
+    origin: ({ uri }) =>
+      uri.endsWith('-later')
+        ? Promise.resolve({ ...answerOf(200), body: firstAndNoMore() })
+        : new Promise(() => undefined),
+  });
+  const statuses = [];
+  for (const asked of [
+    { method: 'POST', path: '/read-only' },
+    { body: 'x' },
+    { headers: { host: 'evil.example' } },
+    { path: `/${'a'.repeat(8192)}` },
+    { path: '/silent' },
+    { path: '/limited' },
+  ]) {
+    statuses.push((await ask(distribution, asked)).status);
+  }
+  for (const path of ['/silent-later', '/limited-later']) {
+    await assert.rejects(ask(distribution, { path }), { code: 'ECONNRESET' });
+  }
+  assert.deepEqual(statuses, [403, 403, 403, 413, 504, 504]);
+  assert.deepEqual(
+    distribution.logs.map(({ source, text }) => `${source} | ${text.replace(/head \d+/u, 'head …')}`),
+    [
+      'cloudfront | 403: the behaviour of /read-only allows GET, HEAD only',
+      'cloudfront | 403: a GET with a body, which CloudFront does not take',
+      'cloudfront | 403: the host "evil.example" is none of d1.cloudfront.net and this machine\'s',
+      'cloudfront | 413: the URL has 8193 bytes, the whole head …; CloudFront takes 8192 and 32768',
+      'cloudfront | 504: nothing of the origin for its read timeout of 20 ms, 2 times',
+      'cloudfront | 504: nothing of the origin within its response completion timeout of 20 ms',
+      'cloudfront | cut: the origin was silent for its read timeout of 20 ms',
+      "cloudfront | cut: the origin's answer was not over within its response completion timeout of 20 ms",
+    ],
+  );
+});
+
 test('tries a GET and a HEAD as often as the origin has attempts, and any other method once', async () => {
   const origin = { ...testOrigin, readTimeoutMs: 20, connectionAttempts: 2 };
   await using distribution = await openDistribution({
@@ -548,3 +592,8 @@ test('keeps and compresses nothing, whatever viewer and origin say', async () =>
     ['gzip, br', 'gzip, br'],
   );
 });
+
+async function* firstAndNoMore(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('first');
+  await new Promise(() => undefined);
+}

@@ -29,6 +29,7 @@ export async function callOrigin(
     exchange.completeBy = performance.now() + origin.completionTimeoutMs;
   }
   const attempts = method === 'GET' || method === 'HEAD' ? origin.connectionAttempts : 1;
+  let reason = `nothing of the origin for its read timeout of ${origin.readTimeoutMs} ms, ${attempts} times`;
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const signed = signForOrigin(unsigned, {
       signingBehavior: origin.signingBehavior,
@@ -51,9 +52,11 @@ export async function callOrigin(
       () => undefined,
     );
     if (remainingMs <= origin.readTimeoutMs) {
+      reason = `nothing of the origin within its response completion timeout of ${origin.completionTimeoutMs} ms`;
       break;
     }
   }
+  settings.onLog({ source: 'cloudfront', text: `504: ${reason}` });
   return errorPage(504, '', exchange.requestId, 'Error');
 }
 

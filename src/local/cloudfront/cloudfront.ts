@@ -71,8 +71,17 @@ async function serve(settings: CloudFrontSettings, incoming: IncomingMessage, re
   const onFirstByte = (): void => {
     firstByteMs = performance.now() - started;
   };
+  const { readTimeoutMs, completionTimeoutMs = 0 } = exchange.behaviour.origin;
+  const onTimeout = (kind: 'read' | 'completion'): void => {
+    const text =
+      kind === 'read'
+        ? `cut: the origin was silent for its read timeout of ${readTimeoutMs} ms`
+        : `cut: the origin's answer was not over within its response completion timeout of ${completionTimeoutMs} ms`;
+    settings.onLog({ source: 'cloudfront', text });
+  };
   const { sleep } = settings;
-  const { bytes, ending } = await respond(response, answer, exchange, { cacheResult, recorder, onFirstByte, sleep });
+  const options = { cacheResult, recorder, onTimeout, onFirstByte, sleep };
+  const { bytes, ending } = await respond(response, answer, exchange, options);
   incoming.resume();
   settings.onRequest({
     at,

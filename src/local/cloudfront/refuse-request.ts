@@ -8,29 +8,41 @@ import type { EdgeResponse } from './messages.ts';
 import { maxUrlBytes } from './target-rules.ts';
 import { isViewerHost } from './viewer-host.ts';
 
-/** What CloudFront refuses before anything of the behaviour runs; undefined where it takes the request. */
+const notAllowed =
+  'This distribution is not configured to allow the HTTP request method that was used for this request.';
+
+/**
+ * What CloudFront refuses before anything of the behaviour runs, and why, which the log is told; undefined where it takes
+ * the request.
+ */
 export function refuseRequest(
-  { distribution }: CloudFrontSettings,
+  { distribution, onLog }: CloudFrontSettings,
   incoming: IncomingMessage,
   { request, behaviour, requestId }: Exchange,
 ): EdgeResponse | undefined {
-  if (!isViewerHost(incoming.headers.host, [distribution.domainName, ...distribution.aliases])) {
-    return errorPage(403, 'Bad request.', requestId, 'Error');
+  const refuse = (status: number, page: string, reason: string): EdgeResponse => {
+    onLog({ source: 'cloudfront', text: `${status}: ${reason}` });
+    return errorPage(status, page, requestId, 'Error');
+  };
+  const { host } = incoming.headers;
+  const names = [distribution.domainName, ...distribution.aliases];
+  if (!isViewerHost(host, names)) {
+    return refuse(403, 'Bad request.', `the host "${host ?? ''}" is none of ${names.join(', ')} and this machine's`);
   }
   const target = incoming.url ?? '/';
   const headers = without(fromRawHeaders(incoming.rawHeaders), faultHeader);
-  const head = sizeOfHead(`${request.method} ${target} HTTP/${incoming.httpVersion}`, headers);
-  if (Buffer.byteLength(target) > maxUrlBytes || head > maxHeadBytes) {
-    return errorPage(413, 'Bad request.', requestId, 'Error');
+  const urlBytes = Buffer.byteLength(target);
+  const headBytes = sizeOfHead(`${request.method} ${target} HTTP/${incoming.httpVersion}`, headers);
+  if (urlBytes > maxUrlBytes || headBytes > maxHeadBytes) {
+    const sizes = `the URL has ${urlBytes} bytes, the whole head ${headBytes}`;
+    return refuse(413, 'Bad request.', `${sizes}; CloudFront takes ${maxUrlBytes} and ${maxHeadBytes}`);
   }
-  if (!behaviour.allowedMethods.includes(request.method)) {
-    return errorPage(
-      403,
-      'This distribution is not configured to allow the HTTP request method that was used for this request.',
-      requestId,
-      'Error',
-    );
+  const { pathPattern, allowedMethods } = behaviour;
+  if (!allowedMethods.includes(request.method)) {
+    return refuse(403, notAllowed, `the behaviour of ${pathPattern} allows ${allowedMethods.join(', ')} only`);
   }
   const hasBody = Number(incoming.headers['content-length'] ?? 0) > 0 || 'transfer-encoding' in incoming.headers;
-  return request.method === 'GET' && hasBody ? errorPage(403, 'Bad request.', requestId, 'Error') : undefined;
+  return request.method === 'GET' && hasBody
+    ? refuse(403, 'Bad request.', 'a GET with a body, which CloudFront does not take')
+    : undefined;
 }

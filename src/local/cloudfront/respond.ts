@@ -12,7 +12,7 @@ import { sendToViewer } from './send-to-viewer.ts';
 import type { SendOptions, SentBody } from './send-to-viewer.ts';
 
 /** How a viewer is answered. */
-export interface RespondOptions extends Pick<SendOptions, 'onFirstByte' | 'sleep'> {
+export interface RespondOptions extends Pick<SendOptions, 'onTimeout' | 'onFirstByte' | 'sleep'> {
   /** The value of `x-cache`. */
   readonly cacheResult: string;
   /** The hop that is the viewer's whole exchange. */
@@ -24,7 +24,7 @@ export async function respond(
   response: ServerResponse,
   answer: Answer,
   exchange: Exchange,
-  { cacheResult, recorder, onFirstByte, sleep }: RespondOptions,
+  { cacheResult, recorder, onTimeout, onFirstByte, sleep }: RespondOptions,
 ): Promise<SentBody> {
   const { request, behaviour, requestId, via, scope } = exchange;
   const { body, status } = answer;
@@ -55,6 +55,7 @@ export async function respond(
     completeBy: exchange.completeBy,
     viewer: scope.faults.viewer,
     contentType: valueOf(headers, 'content-type'),
+    onTimeout,
     onFirstByte,
     onChunk: (bytes) => recorder.chunk(bytes),
     sleep,

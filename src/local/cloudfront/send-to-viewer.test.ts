@@ -14,6 +14,7 @@ const patient: SendOptions = {
   completeBy: undefined,
   viewer: noFaults.viewer,
   contentType: undefined,
+  onTimeout: () => undefined,
   onFirstByte: () => undefined,
   onChunk: () => undefined,
 };

@@ -14,6 +14,8 @@ export interface SendOptions {
   readonly viewer: RequestFaults['viewer'];
   /** The answer's `content-type`, which says what a message is. */
   readonly contentType: string | undefined;
+  /** Called where the origin took longer than either, before the connection is cut. */
+  onTimeout(kind: 'read' | 'completion'): void;
   /** Called before the first byte is written. */
   onFirstByte(): void;
   /** Called for each piece as it is written. */
@@ -130,14 +132,18 @@ function* split(chunk: Uint8Array, bytesPerSecond: number | undefined): Generato
 function nextTurn(
   iterator: AsyncIterator<Uint8Array>,
   response: ServerResponse,
-  { readTimeoutMs, completeBy }: SendOptions,
+  { readTimeoutMs, completeBy, onTimeout }: SendOptions,
 ): Promise<Turn> {
   if (response.destroyed) {
     return Promise.resolve('viewer-left');
   }
   const { promise, resolve } = Promise.withResolvers<Turn>();
   const remainingMs = completeBy === undefined ? Number.POSITIVE_INFINITY : completeBy - performance.now();
-  const timer = setTimeout(() => resolve('cut'), Math.max(0, Math.min(readTimeoutMs, remainingMs)));
+  const onExpiry = (): void => {
+    onTimeout(remainingMs <= readTimeoutMs ? 'completion' : 'read');
+    resolve('cut');
+  };
+  const timer = setTimeout(onExpiry, Math.max(0, Math.min(readTimeoutMs, remainingMs)));
   const onClose = (): void => resolve('viewer-left');
   response.once('close', onClose);
   iterator.next().then(resolve, () => resolve('cut'));

@@ -133,6 +133,33 @@ test('refuses a body over 6 MB with 413 and does not invoke', async () => {
   assert.equal(status, 413);
 });
 
+test('tells the developer why it refuses, whatever it refuses', async () => {
+  const texts: string[] = [];
+  const settings = { functionUrl, lambda: unusedLambda, onTrace: () => undefined, now: () => now };
+  const origin = createFunctionUrl({ ...settings, onLog: ({ text }) => texts.push(text) });
+  const [host] = unsigned.headers;
+  assert.ok(host);
+  const hashed = (value: string) => sign({ ...unsigned, headers: [host, { name: 'x-amz-content-sha256', value }] });
+  for (const refused of [
+    { ...request, headers: [{ name: 'host', value: 'viewer.example' }] },
+    sign({ ...unsigned, headers: [host] }),
+    hashed('abc'),
+    hashed('UNSIGNED-PAYLOAD'),
+    { ...request, uri: '/other' },
+    { ...request, body: new Uint8Array(6 * 1024 * 1024 + 1) },
+  ]) {
+    await origin(refused, scope);
+  }
+  assert.deepEqual(texts, [
+    '403: no Function URL has the host "viewer.example"; an origin request policy that forwards the viewer\'s Host, as AllViewer does, has to be AllViewerExceptHostHeader',
+    "403: the request has a body, and x-amz-content-sha256 is that of an empty one: it has to be the SHA-256 of the body's bytes, in hex; CloudFront does not hash bodies",
+    '403: the request has a body, and x-amz-content-sha256 is "abc": it has to be the SHA-256 of the body\'s bytes, in hex; CloudFront does not hash bodies',
+    '403: the request has a body, and x-amz-content-sha256 is "UNSIGNED-PAYLOAD": it has to be the SHA-256 of the body\'s bytes, in hex; CloudFront does not hash bodies',
+    '403: the signature is not one of this request for Lambda in us-east-1',
+    '413: the body has more than the 6291456 bytes that a Function URL takes',
+  ]);
+});
+
 test('answers 502 where the function fails before its first byte, and 429 where it is throttled', async () => {
   const failing = (kind: 'function-error' | 'crash' | 'timeout' | 'init-error' | 'throttled') =>
     summarize(ask(request, () => Promise.reject(new LambdaFunctionError(kind, 'Error', 'a secret'))));
@@ -184,6 +211,13 @@ test("keeps a viewer's trace and makes one where there is none", async () => {
   );
 });
 
+const unusedLambda: LambdaFunction = {
+  invokeStreaming: neverInvoked,
+  invokeBuffered: neverInvoked,
+  invoke: neverInvoked,
+  close: () => Promise.resolve(),
+};
+
 /** As CloudFront does. */
 function sign(asked: OriginRequest, signingBehavior = 'always'): OriginRequest {
   const distributionArn = 'arn:aws:cloudfront::000000000000:distribution/E1';
@@ -201,12 +235,7 @@ function ask(
   invokeStreaming: () => Promise<LambdaStream>,
   url: DeployedFunctionUrl = functionUrl,
 ): Promise<OriginResponse> {
-  const lambda: LambdaFunction = {
-    invokeStreaming,
-    invokeBuffered: neverInvoked,
-    invoke: neverInvoked,
-    close: () => Promise.resolve(),
-  };
+  const lambda = { ...unusedLambda, invokeStreaming };
   const origin = createFunctionUrl({ functionUrl: url, lambda, onTrace: () => undefined, onLog, now: () => now });
   return origin(asked, scope);
 }

@@ -221,9 +221,7 @@ function refusalAnswer(
   { status, errorType, body, reason }: Refusal,
   context: Omit<AnswerContext, 'traceRoot'>,
 ): OriginResponse {
-  if (reason !== undefined) {
-    log(settings, reason);
-  }
+  log(settings, reason);
   return serviceAnswer(status, body, errorType, context);
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { ServiceError } from '../aws-service/service-error.ts';
 import { verifySignature } from '../aws-service/signature.ts';
@@ -11,8 +12,8 @@ export interface Refusal {
   readonly status: number;
   readonly errorType: string;
   readonly body: string;
-  /** For the developer; undefined where the answer says it already. */
-  readonly reason: string | undefined;
+  /** For the developer: a sentence that begins with the status. */
+  readonly reason: string;
 }
 
 /** The largest request that a Function URL takes, in bytes (Lambda quotas: 6 MB). */
@@ -26,9 +27,15 @@ const notSigned: readonly string[] = ['MissingAuthenticationTokenException', 'In
 
 /** What becomes of a request for a host that no Function URL has. */
 export function refuseHost({ domainName }: DeployedFunctionUrl, { headers }: OriginRequest): Refusal | undefined {
-  return valueOf(headers, 'host') === domainName
+  const host = valueOf(headers, 'host') ?? '';
+  return host === domainName
     ? undefined
-    : { status: 403, errorType: 'AccessDeniedException', body: '{"Message":null}', reason: undefined };
+    : {
+        status: 403,
+        errorType: 'AccessDeniedException',
+        body: '{"Message":null}',
+        reason: `403: no Function URL has the host "${host}"; an origin request policy that forwards the viewer's Host, as AllViewer does, has to be AllViewerExceptHostHeader`,
+      };
 }
 
 /** What becomes of a request that is too large, not signed where it has to be, or not permitted. */
@@ -39,7 +46,8 @@ export function refuseRequest(
 ): Refusal | undefined {
   if (request.body.byteLength > maxRequestBytes) {
     const body = JSON.stringify({ Message: STATUS_CODES[413] });
-    return { status: 413, errorType: 'RequestEntityTooLargeException', body, reason: undefined };
+    const reason = `413: the body has more than the ${maxRequestBytes} bytes that a Function URL takes`;
+    return { status: 413, errorType: 'RequestEntityTooLargeException', body, reason };
   }
   const isSignatureRefused =
     functionUrl.authType === 'AWS_IAM' ? refuseSignature(functionUrl, request, nowMs) : undefined;
@@ -71,9 +79,23 @@ function refuseSignature(
           status: error.status,
           errorType: error.errorName,
           body: JSON.stringify({ message: error.message }),
-          reason: undefined,
+          reason: `${error.status}: ${explainSignature(region, headers, body)}`,
         };
   }
+}
+
+/** Why a signature does not match, which AWS does not tell: nearly always the hash of the body. */
+function explainSignature(region: string, headers: OriginRequest['headers'], body: Uint8Array): string {
+  const given = valueOf(headers, 'x-amz-content-sha256');
+  if (body.byteLength === 0 || given === sha256(body)) {
+    return `the signature is not one of this request for Lambda in ${region}`;
+  }
+  const said = given === undefined ? 'not there' : given === sha256('') ? 'that of an empty one' : `"${given}"`;
+  return `the request has a body, and x-amz-content-sha256 is ${said}: it has to be the SHA-256 of the body's bytes, in hex; CloudFront does not hash bodies`;
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
 }
 
 function forbid(reason: string): Refusal {
