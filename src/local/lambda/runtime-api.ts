@@ -221,7 +221,7 @@ function routeOf(message: IncomingMessage, requestId: string | undefined): Route
   if (id === undefined) {
     return 'unknown';
   }
-  if (decodeURIComponent(id) !== requestId) {
+  if (requestId === undefined || (id !== requestId && id !== encodeURIComponent(requestId))) {
     return 'wrong-request';
   }
   return name === 'response' ? 'response' : 'error';
