@@ -160,23 +160,26 @@ function keepCurrent(setting: Setting, chain: LocalChain, temporary: TemporaryAs
   const watches = new Map<string, FileWatch>();
   const rebuilds = createRebuilds(async (changed, signal) => {
     const begun = performance.now();
-    const folder = options.synth ? temporary.make() : undefined;
+    let folder: string | undefined;
     try {
-      if (folder !== undefined) {
+      if (options.synth) {
+        folder = temporary.make();
         await makeAssembly(setting, folder, signal);
       }
       await chain.reload(folder);
-      watchAll();
-      reporter.rebuilt(chain, changed, performance.now() - begun);
     } catch (error) {
-      if (folder !== undefined) {
-        temporary.remove(folder);
-      }
+      temporary.remove(folder);
       if (!signal.aborted) {
-        const sentence = error instanceof LocalChainError ? error.message : `a rebuild failed: ${String(error)}`;
-        reporter.failed(`${sentence}; what ran before goes on`);
+        reporter.failed(`${describeFailure(error)}; what ran before goes on`);
       }
+      return;
     }
+    try {
+      watchAll();
+    } catch (error) {
+      reporter.failed(describeFailure(error));
+    }
+    reporter.rebuilt(chain, changed, performance.now() - begun);
   });
   /** A template may name other code than before. */
   const watchAll = (): void => {
@@ -201,4 +204,8 @@ function keepCurrent(setting: Setting, chain: LocalChain, temporary: TemporaryAs
   };
   watchAll();
   return closeAll;
+}
+
+function describeFailure(error: unknown): string {
+  return error instanceof LocalChainError ? error.message : `a rebuild failed: ${String(error)}`;
 }

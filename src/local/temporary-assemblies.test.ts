@@ -25,6 +25,14 @@ test('makes folders beside the assembly, and removes its own only', () => {
   assert.deepEqual(readdirSync(project), []);
 });
 
+test('says where no folder can be made', () => {
+  const assembly = path.join(project, 'gone', 'cdk.out');
+  assert.throws(() => createTemporaryAssemblies(assembly).make(), {
+    name: 'LocalChainError',
+    message: /^no folder can be made beside ".*\/gone\/cdk\.out": ENOENT/u,
+  });
+});
+
 test('leaves none behind where the process ends without a word', () => {
   const program = `
     import { createTemporaryAssemblies } from ${JSON.stringify(import.meta.resolve('./temporary-assemblies.ts'))};
