@@ -234,12 +234,13 @@ describe('a request that is too large or too slow', () => {
         body: (async function* () {
           yield Buffer.from('begun');
           await new Promise((resolve) => {
-            setTimeout(resolve, 200);
+            setTimeout(resolve, 1500);
           });
           yield Buffer.from('ended');
         })(),
       }),
-      { headersTimeoutMs: 50, requestTimeoutMs: 50 },
+      // Long enough for a busy machine to send its request.
+      { headersTimeoutMs: 1000, requestTimeoutMs: 1000 },
     );
     const response = await fetch(server.url);
     assert.equal(await response.text(), 'begunended');
