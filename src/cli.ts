@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { refuseOldNode } from './command-line.ts';
+
 const usage = `Usage: agentcore-relay <command> [options]
 
 Commands:
@@ -10,6 +12,11 @@ agentcore-relay <command> --help says more about a command.
 `;
 
 const [command, ...rest] = process.argv.slice(2);
+const refusal = refuseOldNode(process.versions.node);
+if (refusal !== undefined) {
+  process.stderr.write(`agentcore-relay: ${refusal}\n`);
+  process.exit(2);
+}
 switch (command) {
   // Each is loaded alone: a key is made without the local chain, and the other way round.
   case 'local': {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { readCommandLine, readOnlyOperand, refuseOperands } from './command-line.ts';
+import { readCommandLine, readOnlyOperand, refuseOldNode, refuseOperands } from './command-line.ts';
 import type { KnownOptions } from './command-line.ts';
 
 const known = { file: 'value', context: 'values', all: 'flag', help: 'flag' } as const satisfies KnownOptions;
@@ -62,4 +63,19 @@ test('reads one operand, or none', () => {
   assert.throws(() => readOnlyOperand(['a', 'b'], '<id>'), { name: 'UsageError', message: 'unexpected argument "b"' });
   refuseOperands([]);
   assert.throws(() => refuseOperands(['a', 'b']), { name: 'UsageError', message: 'unexpected argument "a"' });
+});
+
+test('refuses a Node.js that is older than what the package asks for', () => {
+  const packageFile = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  assert.match(packageFile, /"engines": \{\s*"node": ">=22\.18"\s*\}/u);
+  assert.deepEqual(
+    ['20.20.2', '22.17.9', '22.18.0', '23.0.0', '24.21.0'].map((version) => refuseOldNode(version)),
+    [
+      'needs Node.js 22.18 or newer, got 20.20.2',
+      'needs Node.js 22.18 or newer, got 22.17.9',
+      undefined,
+      undefined,
+      undefined,
+    ],
+  );
 });

@@ -99,3 +99,13 @@ export function readOnlyOperand([operand, unexpected]: readonly string[], what: 
 export function refuseOperands([unexpected]: readonly string[]): void {
   if (unexpected !== undefined) throw new UsageError(`unexpected argument "${unexpected}"`);
 }
+
+/** The oldest Node.js that runs the commands: `engines` of package.json, of which npm only warns. */
+const oldestNode = { major: 22, minor: 18 };
+
+/** Says in a sentence that a version of Node.js, such as `20.20.2`, is too old for the commands; undefined where it is not. */
+export function refuseOldNode(version: string): string | undefined {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isOld = major < oldestNode.major || (major === oldestNode.major && minor < oldestNode.minor);
+  return isOld ? `needs Node.js ${oldestNode.major}.${oldestNode.minor} or newer, got ${version}` : undefined;
+}

@@ -39,6 +39,17 @@ test('says its usage, on stdout where it was asked for and on stderr where it wa
   assert.deepEqual([nothing.code, nothing.stdout, nothing.stderr], [2, '', asked.stdout]);
 });
 
+test('says in a sentence that its Node.js is too old, before anything needs a newer one', async () => {
+  const older = "Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.20.2'}})";
+  await using running = startCli(projectDirectory, ['local', '--synth'], {
+    NODE_OPTIONS: `--import=data:text/javascript,${older}`,
+  });
+  assert.deepEqual(
+    [await running.ended, running.stdout.text(), running.stderr.text()],
+    [2, '', 'agentcore-relay: needs Node.js 22.18 or newer, got 20.20.2\n'],
+  );
+});
+
 test('answers what it cannot do with a sentence and an exit code, never with a stack', async () => {
   const silent = await refusedPort();
   const answers = await Promise.all(
