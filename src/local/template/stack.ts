@@ -31,7 +31,7 @@ export function nameOf(stack: Stack, kind: string, name: string): string {
   return `${kind} ${name} of stack ${stack.scope.name}`;
 }
 
-/** A section of a template; empty where it has none. */
+/** A section of a template, with its own members and none that every object has; empty where it has none. */
 export function sectionOf(stack: Stack, name: 'parameters' | 'conditions' | 'mappings' | 'outputs'): JsonObject {
-  return stack.template[name] ?? {};
+  return { __proto__: null, ...stack.template[name] };
 }

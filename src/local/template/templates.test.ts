@@ -50,6 +50,14 @@ test('resolves every intrinsic that a synthesized chain uses to what CloudFormat
   assert.deepEqual(probe?.get('list').strings(), ['a', 'b']);
 });
 
+test('refers to a resource that is called as what every object has', () => {
+  const templates = open({
+    Probe: { Type: 'Test::Probe', Properties: { name: { Ref: 'constructor' } } },
+    constructor: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'relay' } },
+  });
+  assert.equal(templates.all('Test::Probe')[0]?.get('name').string(), 'relay');
+});
+
 test("takes the account and the region of the stack's own environment before the local ones", () => {
   const stack: StackTemplate = {
     ...stackOf({
