@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { localUsage } from '../src/local/arguments.ts';
+import { knownFaults } from '../src/local/faults/known-faults.ts';
 import { listMentions, listTests, readTables } from './page-mentions.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -35,3 +37,22 @@ describe('the table of docs/local.md', () => {
     assert.deepEqual(unshown, []);
   });
 });
+
+describe('the other tables of docs/local.md', () => {
+  it('name every option of the command, and none that it does not have', () => {
+    const named = readTables(page, 'option', 'meaning').flatMap((row) => optionsIn(row.join(' ')));
+    const ofCommand = optionsIn(localUsage).filter((option) => option !== '--help');
+    assert.deepEqual([...new Set(named)].toSorted(), [...new Set(ofCommand)].toSorted());
+  });
+
+  it('say of every fault what the command says of it', () => {
+    assert.deepEqual(
+      readTables(page, 'fault', 'what it does'),
+      Object.values(knownFaults).map(({ example, meaning }) => [`\`${example}\``, meaning]),
+    );
+  });
+});
+
+function optionsIn(text: string): readonly string[] {
+  return text.match(/(?<![\w-])--?[a-z][a-z-]*/gu) ?? [];
+}
