@@ -123,13 +123,16 @@ describe("a runtime's own path", () => {
 
 describe('the endpoints of a runtime', () => {
   it('are those that it has, by their names', async (t) => {
-    const { client } = await start(t, { qualifiers: ['DEFAULT', 'live'] });
+    const { client, notes } = await start(t, { qualifiers: ['DEFAULT', 'live'] });
     assert.equal((await json(client, { prompt: 'who' }, { qualifier: undefined }))['invocations'], 1);
     assert.equal((await json(client, { prompt: 'who' }, { qualifier: 'live' }))['invocations'], 2);
     await assert.rejects(client.send(invocation({ prompt: 'who' }, { qualifier: 'Live' })), {
       name: 'ResourceNotFoundException',
       message: `No endpoint or agent found with qualifier 'Live' for agent '${agentRuntimeArn}'`,
     });
+    assert.deepEqual(notes, [
+      `404 ResourceNotFoundException: No endpoint or agent found with qualifier 'Live' for agent '${agentRuntimeArn}'`,
+    ]);
   });
 });
 

@@ -81,6 +81,7 @@ async function answer(
   const gone = new AbortController();
   response.on('error', () => undefined);
   response.on('close', () => gone.abort());
+  let isAccepted = false;
   let protocol: ServerProtocol = 'HTTP';
   let payload: Buffer = Buffer.alloc(0);
   let report = (_status: number, _coldStartMs: number | undefined): void => undefined;
@@ -121,6 +122,7 @@ async function answer(
       faults: faults.agent,
       hop,
     };
+    isAccepted = true;
     if (isStop) {
       await caller.stop(call, response);
       hop.end('complete');
@@ -144,7 +146,12 @@ async function answer(
     }
     // Whatever is not read of a refused request's body is not worth keeping its connection.
     response.shouldKeepAlive = message.complete;
-    const head = writeInvocationError(response, protocol, { error: toServiceError(thrown), requestId, payload });
+    const error = toServiceError(thrown);
+    // Of a permission that is missing, whoever judged it has told more; of what the agent does, whoever called it.
+    if (!isAccepted && error.errorName !== 'AccessDeniedException') {
+      settings.onNote?.(`${error.status} ${error.errorName}: ${error.message}`);
+    }
+    const head = writeInvocationError(response, protocol, { error, requestId, payload });
     hop.head(head.statusCode, tracedHeaders(head.headers));
     hop.end('complete');
     report(head.statusCode, undefined);
