@@ -72,6 +72,10 @@ describe('a command', () => {
     const next = json(client, { prompt: 'who' });
     await stopped;
     assert.equal(processIsGone(Number(first['pid'])), true);
+    assert.ok(
+      log.some(({ text }) => text === 'ended'),
+      'it had no time to end by itself',
+    );
     assert.deepEqual([(await next)['invocations'], notes], [1, [told]]);
   });
 

@@ -15,6 +15,12 @@ export interface CommandProcessSettings extends Omit<ChildProcessSettings, 'file
  */
 const guard = `(trap '' TERM; read -r _ <&3; kill -KILL 0) >/dev/null 2>&1 & exec "$@" 3<&-`;
 
+/**
+ * The shell that runs a typed command outlives it: with the group's leader the rest of the group is ended, and SIGTERM leaves
+ * the command its time to end by itself. Nothing of the command line that comes after it is begun then.
+ */
+const outlive = "trap 'exit 143' TERM";
+
 /** Runs a command of any language. It ends when the parent is gone, even by SIGKILL, with all that it started in its group. */
 export function startCommandProcess({ command, ...settings }: CommandProcessSettings): RunningProcess {
   const isText = typeof command === 'string';
@@ -22,6 +28,6 @@ export function startCommandProcess({ command, ...settings }: CommandProcessSett
     const [file, ...rest] = isText ? [process.env['ComSpec'] ?? 'cmd.exe', '/d', '/s', '/c', command] : command;
     return startChildProcess({ ...settings, file, arguments: rest });
   }
-  const words = isText ? ['/bin/sh', '-c', command] : command;
+  const words = isText ? ['/bin/sh', '-c', `${outlive}\n${command}`] : command;
   return startChildProcess({ ...settings, file: '/bin/sh', arguments: ['-c', guard, 'sh', ...words] });
 }

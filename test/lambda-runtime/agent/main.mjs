@@ -11,7 +11,10 @@ const { TERM_MS } = process.env;
 if (TERM_MS !== undefined) {
   process.on('SIGTERM', () => {
     console.log('ending');
-    setTimeout(() => process.exit(), Number(TERM_MS));
+    setTimeout(() => {
+      console.log('ended');
+      process.exit();
+    }, Number(TERM_MS));
   });
 }
 let invocations = 0;
