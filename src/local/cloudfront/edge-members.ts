@@ -1,9 +1,9 @@
 import type { DeployedOrigin } from '../template/deployment.ts';
 import { asObject } from '../template/json.ts';
 import type { JsonObject } from '../../json.ts';
-import { capitalize } from './header-list.ts';
+import { capitalize, withHeader } from './header-list.ts';
 import type { HeaderField, HeaderList } from './header-list.ts';
-import { findHeaderFault, toHeaderMap } from './header-rules.ts';
+import { findHeaderFault, isDisallowedAtTheEdge, toHeaderMap } from './header-rules.ts';
 import type { EdgeEventType, EdgeHeaderRules } from './header-rules.ts';
 import type { ViewerRequest } from './messages.ts';
 
@@ -53,6 +53,16 @@ export interface ResponseRules {
 
 /** The largest response that a function may generate, in bytes, by its side (CloudFront, Quotas on Lambda@Edge). */
 export const maxGeneratedBytes = { viewer: 40_960, origin: 1_048_576 } as const;
+
+/** A response that a function wrote, with the headers of the one before it that no function gets to see. */
+export function withUnshownHeaders<Written extends Pick<WrittenResponse, 'headers' | 'body'>>(
+  written: Written,
+  before: HeaderList,
+): Written {
+  const { headers, body } = written;
+  const all = [...headers, ...before.filter(({ name }) => isDisallowedAtTheEdge(name))];
+  return { ...written, headers: body === undefined ? all : withHeader(all, 'Content-Length', String(body.byteLength)) };
+}
 
 /** The `config` of an event. */
 export function describeConfig<EventType extends EdgeEventType>(

@@ -1,9 +1,15 @@
 import { STATUS_CODES } from 'node:http';
 import type { DeployedOrigin } from '../template/deployment.ts';
 import { asObject } from '../template/json.ts';
-import { describeConfig, describeRequest, maxGeneratedBytes, readWrittenResponse } from './edge-members.ts';
+import {
+  describeConfig,
+  describeRequest,
+  maxGeneratedBytes,
+  readWrittenResponse,
+  withUnshownHeaders,
+} from './edge-members.ts';
 import type { EdgeConfig, EdgeContext, EdgeRequest, HeaderMap, WrittenResponse } from './edge-members.ts';
-import { valueOf, withHeader, without } from './header-list.ts';
+import { valueOf, without } from './header-list.ts';
 import type { HeaderList } from './header-list.ts';
 import { isDisallowedAtTheEdge, toHeaderMap } from './header-rules.ts';
 import type { OriginResponse, ViewerRequest } from './messages.ts';
@@ -87,16 +93,7 @@ export function readEdgeResponse(
   if (isAtViewer && written.status !== response.status) {
     return invalid('The function tried to change the status of the response.');
   }
-  const { headers, body } = written;
-  // What functions do not get to see goes on past them.
-  const all = [...headers, ...response.headers.filter(({ name }) => isDisallowedAtTheEdge(name))];
-  return {
-    kind: 'response',
-    response: {
-      ...written,
-      headers: body === undefined ? all : withHeader(all, 'Content-Length', String(body.byteLength)),
-    },
-  };
+  return { kind: 'response', response: withUnshownHeaders(written, response.headers) };
 }
 
 /** An origin that says no length sends its body in chunks, and the function sees that it does. */

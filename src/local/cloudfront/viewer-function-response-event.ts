@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import { asObject } from '../template/json.ts';
+import { withUnshownHeaders } from './edge-members.ts';
 import type { EdgeContext, WrittenResponse } from './edge-members.ts';
 import type { ResponseHead } from './edge-response-event.ts';
-import { withHeader, without } from './header-list.ts';
+import { without } from './header-list.ts';
 import type { HeaderList } from './header-list.ts';
 import { isDisallowedAtTheEdge } from './header-rules.ts';
 import type { ViewerRequest } from './messages.ts';
@@ -66,16 +67,7 @@ export function readViewerFunctionResponseResult(
   if (typeof written === 'string') {
     return { kind: 'invalid', reason: written };
   }
-  const { headers, body } = written;
-  // What functions do not get to see goes on past them.
-  const all = [...headers, ...response.headers.filter(({ name }) => isDisallowedAtTheEdge(name))];
-  return {
-    kind: 'response',
-    response: {
-      ...written,
-      headers: body === undefined ? all : withHeader(all, 'Content-Length', String(body.byteLength)),
-    },
-  };
+  return { kind: 'response', response: withUnshownHeaders(written, response.headers) };
 }
 
 function shownHeaders({ headers }: ResponseHead): HeaderList {
