@@ -57,7 +57,7 @@ test('answers what it cannot do with a sentence and an exit code, never with a s
       ['deploy'],
       ['local', '--bogus'],
       ['local', '--assembly', 'nowhere'],
-      ['local', '--synth'],
+      ['local', '--synth', '--port', '0'],
       ['local', '--assembly', assembly.directory, '--agent-url', `http://127.0.0.1:${silent}`],
     ].map((line) => run(...line)),
   );
@@ -150,7 +150,7 @@ test('ends the app with itself where it is interrupted in the middle of the synt
 test('says which CDK app failed, after what that app wrote', async () => {
   const app = `"${process.execPath}" -e "console.error('the bundle is missing'); process.exit(3)"`;
   writeFileSync(path.join(projectDirectory, 'cdk.json'), JSON.stringify({ app }));
-  const { code, stdout, stderr } = await run('local', '--synth');
+  const { code, stdout, stderr } = await run('local', '--synth', '--port', '0');
   rmSync(path.join(projectDirectory, 'cdk.json'));
   assert.deepEqual(
     [code, stdout, stderr.split('\n')],
