@@ -1,7 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { newTraceId } from '../trace-id.ts';
 import { createAgentCaller } from './agent-caller.ts';
 import type { AgentCaller } from './agent-caller.ts';
 import type { AgentCall } from './agent-call.ts';
@@ -74,7 +75,7 @@ async function answer(
   const arrivedMs = performance.now();
   const requestId = randomUUID();
   const headers = flattenHeaders(message);
-  const traceId = headers['x-amzn-trace-id'] ?? newTraceId();
+  const traceId = headers['x-amzn-trace-id'] ?? `Root=${newTraceId((settings.now ?? Date.now)())}`;
   const { faults = noFaults, trace = untraced } = settings.scopeOf?.(traceId) ?? {};
   const hop = trace.begin('agentcore', readRawHeaders(message), Number(headers['content-length'] ?? 0));
   // A viewer that leaves ends the call; the response's own error says no more than its close.
@@ -174,11 +175,6 @@ function toServiceError(thrown: unknown): ServiceError {
   return thrown instanceof ServiceError
     ? thrown
     : new ServiceError(500, 'InternalServerException', thrown instanceof Error ? thrown.message : String(thrown));
-}
-
-function newTraceId(): string {
-  const seconds = Math.floor(Date.now() / 1000).toString(16);
-  return `Root=1-${seconds}-${randomBytes(12).toString('hex')}`;
 }
 
 function listen(server: Server): Promise<void> {

@@ -7,6 +7,7 @@ import { LambdaFunctionError, isUnlogged } from '../lambda/lambda-function.ts';
 import type { LambdaFunction } from '../lambda/lambda-function.ts';
 import type { LogLine } from '../request-line.ts';
 import type { RequestScope } from '../request-scope.ts';
+import { newTraceId } from '../trace-id.ts';
 import type { DeployedFunctionUrl } from '../template/deployment.ts';
 import { readBufferedPayload } from './buffered-payload.ts';
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
@@ -234,11 +235,4 @@ function throttledAnswer(reason: string, context: AnswerContext): OriginResponse
 /** What a viewer gets of a function that failed before its first byte. */
 function failedAnswer(context: AnswerContext): OriginResponse {
   return serviceAnswer(502, 'Internal Server Error', undefined, context);
-}
-
-/** `1-<seconds in hex>-<24 hex digits>` (X-Ray trace id). */
-function newTraceId(now: number): string {
-  return `1-${Math.floor(now / 1000)
-    .toString(16)
-    .padStart(8, '0')}-${randomBytes(12).toString('hex')}`;
 }
